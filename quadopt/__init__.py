@@ -1,0 +1,55 @@
+"""quadopt: planning critical-mineral security for a group of countries.
+
+>>> import quadopt
+>>> case = quadopt.read_case("inputs/quad.xlsx")
+>>> plan = quadopt.solve(case, "pact")
+>>> plan.to_excel("plan.xlsx")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from quadopt.errors import Finding, InputError, ModelFileError, NoPlanError
+
+if TYPE_CHECKING:
+    from quadopt.audit import audit
+    from quadopt.formulation.options import Formulation, model_names, read_formulation
+    from quadopt.plan import Plan
+    from quadopt.solve.answer import solve
+    from quadopt.tables.case import Case, read_case
+
+_HOMES = {
+    "Case": "quadopt.tables.case",
+    "Formulation": "quadopt.formulation.options",
+    "Plan": "quadopt.plan",
+    "audit": "quadopt.audit",
+    "model_names": "quadopt.formulation.options",
+    "read_case": "quadopt.tables.case",
+    "read_formulation": "quadopt.formulation.options",
+    "solve": "quadopt.solve.answer",
+}
+
+__all__ = [
+    "Case",
+    "Finding",
+    "Formulation",
+    "InputError",
+    "ModelFileError",
+    "NoPlanError",
+    "Plan",
+    "audit",
+    "model_names",
+    "read_case",
+    "read_formulation",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are first asked for, so that `import quadopt` is quick."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'quadopt' has no attribute {name!r}")

@@ -1,0 +1,131 @@
+"""Units: the existing plants and the projects, under one name each, with the times at which a project may start."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from quadopt.tables.calendar import online_share, payment_shares, unexpired_share
+from quadopt.tables.case import Case
+
+
+@dataclass(frozen=True)
+class Plant:
+    """An existing plant, or what an outside country offers to the members, in one tier of the supply curve."""
+
+    name: str
+    country: str
+    process: str
+    tier: str
+    capacity: dict[str, float]
+    """period -> units of activity a year."""
+    unit_cost: dict[str, float]
+    """period -> currency per unit of activity."""
+    recipe: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project with its calendar; money in millions, capacity in units of activity a year."""
+
+    name: str
+    country: str
+    process: str
+    capacity: float
+    capex: float
+    fund_share: float
+    unit_cost: float
+    lead_time: float
+    ramp_years: float
+    lifetime: float | None
+    status: str
+    requires: tuple[str, ...]
+    exclusive_group: str
+    minimum_use: float
+    recipe: dict[str, float]
+    starts: tuple[str, ...]
+    """Periods in which it may start."""
+
+    def online(self, case: Case, start: str, begin: float, end: float) -> float:
+        """Average share of capacity online between two times, started at the beginning of period `start`."""
+        return online_share(begin, end, case.offset[start], self.lead_time, self.ramp_years, self.lifetime)
+
+    def complete(self, case: Case, start: str) -> float:
+        """Years from the start of the horizon to completion."""
+        return case.offset[start] + self.lead_time
+
+    def payments(self, case: Case, start: str) -> dict[str, float]:
+        """period -> part of capex paid in it."""
+        shares = payment_shares(case.offset[start], self.lead_time, case.spans)
+        return dict(zip(case.periods, shares, strict=True))
+
+    def salvage(self, case: Case, start: str) -> float:
+        """Capex credited at the horizon's end, undiscounted, millions."""
+        return self.capex * unexpired_share(case.offset[start], self.lead_time, self.lifetime, case.horizon)
+
+
+def plants(case: Case) -> list[Plant]:
+    """The plants that have capacity in some period, in the table's order."""
+    out = []
+    for (country, process, tier), rows in case.tables["plants"].groupby(["country", "process", "tier"], sort=False):
+        if rows["capacity"].max() <= 0:
+            continue
+        out.append(
+            Plant(
+                f"{country} | {process} | {tier}",
+                str(country),
+                str(process),
+                str(tier),
+                dict(zip(rows["period"], rows["capacity"].astype(float), strict=True)),
+                dict(zip(rows["period"], rows["unit_cost"].astype(float), strict=True)),
+                case.recipes_of[str(process)],
+            )
+        )
+    return out
+
+
+def projects(case: Case) -> list[Project]:
+    """Every project of the table, excluded ones with no starts."""
+    out = []
+    for row in case.tables["projects"].itertuples():
+        lifetime = None if math.isnan(row.lifetime) else float(row.lifetime)
+        out.append(
+            Project(
+                row.project,
+                row.country,
+                row.process,
+                float(row.capacity),
+                float(row.capex),
+                float(row.fund_share),
+                float(row.unit_cost),
+                float(row.lead_time),
+                float(row.ramp_years),
+                lifetime,
+                row.status,
+                tuple(row.requires),
+                row.exclusive_group,
+                float(row.minimum_use),
+                case.recipes_of[row.process],
+                _starts(case, row.status, row.earliest, row.latest, float(row.lead_time)),
+            )
+        )
+    return out
+
+
+def _starts(case: Case, status: str, earliest: str, latest: str, lead_time: float) -> tuple[str, ...]:
+    """Periods in which a project may start: inside its window and complete by the last period's beginning.
+
+    A committed project without dates starts in the first period; one that cannot complete in time keeps its window.
+    """
+    if status == "excluded":
+        return ()
+    if status == "committed" and not earliest and not latest:
+        return (case.periods[0],)
+    first = case.periods.index(earliest) if earliest else 0
+    last = case.periods.index(latest) if latest else len(case.periods) - 1
+    window = case.periods[first : last + 1]
+    deadline = case.offset[case.periods[-1]] + 1e-9
+    in_time = tuple(t for t in window if case.offset[t] + lead_time <= deadline)
+    if status == "committed" and not in_time:
+        return tuple(window)
+    return in_time

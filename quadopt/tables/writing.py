@@ -1,0 +1,72 @@
+"""Writing workbooks safely: never over a user's file unasked, never half a file, text never becomes a formula."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from quadopt.tables.schema import label
+
+MOST_CHARACTERS = 32_767
+"""What a cell can hold; XlsxWriter drops longer text without a word."""
+
+_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+@contextmanager
+def new_workbook(path: str | Path, *, force: bool = False) -> Iterator[Any]:
+    """An XlsxWriter workbook that appears at `path` only when it is complete.
+
+    Raises FileExistsError where the file exists and `force` is not given. The same content gives the same file.
+    """
+    import xlsxwriter
+
+    path = Path(path)
+    if path.exists() and not force:
+        raise FileExistsError(f"{path} exists already: choose another name, or force its replacement")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".xlsx", dir=path.parent)
+    os.close(handle)
+    try:
+        workbook = xlsxwriter.Workbook(temporary, _OPTIONS)
+        workbook.set_properties({"created": datetime(2000, 1, 1)})
+        yield workbook
+        workbook.close()
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def write_row(sheet: Any, row: int, values: Sequence[Any], style: Any = None) -> None:
+    """Write text as text and numbers as numbers, blanks not at all. Raises ValueError for text too long for a cell."""
+    for column, value in enumerate(values):
+        if value is None or value == "":
+            continue
+        if isinstance(value, (int, float)):
+            sheet.write_number(row, column, value, style)
+        else:
+            text = str(value)
+            if len(text) > MOST_CHARACTERS:
+                raise ValueError(f"{sheet.get_name()}, row {row + 1}: text of {len(text)} characters fits no cell")
+            sheet.write_string(row, column, text, style)
+
+
+def as_number(text: str) -> int | float | str:
+    """The number that a text stands for, where nothing is lost by it; otherwise the text."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if not math.isfinite(number):
+        return text
+    whole = number.is_integer() and abs(number) < 1e15
+    return (int(number) if whole else number) if label(number) == text else text
