@@ -1,0 +1,178 @@
+r"""Cost by kind: what is paid for projects, for operation, and what going short is worth.
+
+Every term is in millions, undiscounted, by step of its path; the objective is the discounted and expected sum. In the
+part of a period that branches cover, the base path counts with $1 - \sum_w \pi_w$ and each branch with $\pi_w$. The
+method, section 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyomo.environ as pyo
+
+from quadopt.formulation import terms
+from quadopt.formulation.structure import Structure
+from quadopt.tables.calendar import overlap
+from quadopt.tables.situation import Situation
+
+INVESTMENT = "investment"
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What a term's step counts in the objective: `discount` to the first period, `chance` of being paid."""
+
+    discount: float
+    chance: float
+
+
+def weights(structure: Structure, with_branches: bool) -> dict[tuple[str, int], Weight]:
+    """(path, step) -> weight, for the base path and every branch."""
+    case, base = structure.case, structure.base
+    out = {}
+    crises = structure.crises if with_branches else []
+    for t, period in enumerate(base.steps, 1):
+        covered = sum(
+            w.probability * overlap(base.begin[period], base.end[period], w.begin[w.steps[0]], w.end[w.steps[-1]]) for w in crises
+        )
+        out[base.name, t] = Weight(case.discount[period], 1.0 - covered / case.length[period])
+    for crisis in crises:
+        for t, step in enumerate(crisis.steps, 1):
+            out[crisis.name, t] = Weight(crisis.discount[step], crisis.probability)
+    return out
+
+
+def add_investment(model: pyo.ConcreteModel, structure: Structure, costs: terms.Costs) -> None:
+    """Capex, public and private, when it is paid, and the salvage at the horizon's end."""
+    case = structure.case
+    number = {t: i + 1 for i, t in enumerate(case.periods)}
+    paid: dict[str, dict[tuple[str, int, int], float]] = {"capex_public": {}, "capex_private": {}, "salvage": {}}
+    for p in structure.projects:
+        for start in p.starts:
+            for period, share in p.payments(case, start).items():
+                key = (p.name, number[start], number[period])
+                paid["capex_public"][key] = share * p.capex * p.fund_share
+                paid["capex_private"][key] = share * p.capex * (1.0 - p.fund_share)
+            paid["salvage"][p.name, number[start], len(case.periods)] = -p.salvage(case, start)
+    for kind, amounts in paid.items():
+        by_period: dict[int, list[tuple[float, str, int]]] = {t: [] for t in model.periods}
+        for (p_name, tau, t), amount in amounts.items():
+            if amount:
+                by_period[t].append((amount, p_name, tau))
+        expression = pyo.Expression(model.periods, rule=_invested(by_period))
+        model.add_component(f"cost_{kind}", expression)
+        costs.add(kind, model, expression)
+
+
+def _invested(by_period: dict[int, list[tuple[float, str, int]]]) -> Callable[..., Any]:
+    def invested(model: pyo.ConcreteModel, t: int) -> Any:
+        return sum(amount * model.is_started[p, tau] for amount, p, tau in by_period[t])
+
+    return invested
+
+
+def add_operation(path: pyo.Block, structure: Structure, situation: Situation, costs: terms.Costs) -> None:
+    """What operating a path costs: units at home, what is asked abroad, transport, sharing, holding, shortage."""
+    model, members = path.model(), set(structure.case.members)
+    unit_cost = {}
+    for t, step in enumerate(situation.steps, 1):
+        for plant in structure.plants:
+            unit_cost[plant.name, t] = situation.average(step, plant.unit_cost)
+        for project in structure.projects:
+            unit_cost[project.name, t] = project.unit_cost
+    holding = {key: row["holding_cost"] for key, row in structure.stocks.items()}
+    home = [u.name for u in structure.units.values() if u.country in members]
+    abroad = [u.name for u in structure.units.values() if u.country not in members]
+    path.unit_cost = pyo.Param(model.units, path.steps, initialize=unit_cost, within=pyo.Reals)
+    path.holding_cost = pyo.Param(model.stocks, initialize=holding)
+    path.home_units = pyo.Set(initialize=home)
+    path.units_abroad = pyo.Set(initialize=abroad)
+
+    path.production_home = pyo.Expression(path.steps, rule=production_home)
+    path.production_abroad = pyo.Expression(path.steps, rule=production_abroad)
+    path.transport = pyo.Expression(path.steps, rule=transport)
+    path.sharing_paid = pyo.Expression(path.steps, rule=sharing_paid)
+    path.holding = pyo.Expression(path.steps, rule=holding_paid)
+
+    costs.add("production_home", path, path.production_home)
+    costs.add("production_abroad", path, path.production_abroad)
+    costs.add("transport", path, path.transport)
+    costs.add("sharing", path, path.sharing_paid)
+    costs.add("holding", path, path.holding)
+    costs.add("shortage", path, path.shortage_value)
+
+
+def add_refill(path: pyo.Block, structure: Structure, costs: terms.Costs) -> None:
+    """A branch pays for refilling the reserve to what it opened with, at the material's price, at its end."""
+    model, price = path.model(), structure.case.price
+    last = path.steps.last()
+
+    path.refill = pyo.Var(model.stocks, domain=pyo.NonNegativeReals)
+
+    path.refill_makes_good = pyo.Constraint(model.stocks, rule=refill_makes_good)
+    path.refill_paid = pyo.Expression(
+        path.steps, rule=lambda path, t: sum(1e-6 * price[m] * path.refill[n, m] for n, m in model.stocks) if t == last else 0.0
+    )
+    costs.add("refill", path, path.refill_paid)
+
+
+def add_total(model: pyo.ConcreteModel, structure: Structure, costs: terms.Costs, with_branches: bool) -> None:
+    r"""The cost objective: $\sum \delta \cdot chance \cdot term$, salvage discounted from the horizon's end."""
+    table = weights(structure, with_branches)
+    total = 0.0
+    for kind, path, expression in costs.terms:
+        for t in expression:
+            weight = weight_of(structure, table, kind, path, t)
+            total += weight.discount * weight.chance * expression[t]
+    model.total_cost = pyo.Expression(expr=total)
+
+
+def weight_of(structure: Structure, table: dict[tuple[str, int], Weight], kind: str, path: pyo.Block, t: int) -> Weight:
+    """The weight of one term in one step; investment is the same in all futures."""
+    case = structure.case
+    if kind == "salvage":
+        return Weight((1.0 + case.discount_rate) ** -case.horizon, 1.0)
+    if path is path.model():
+        return Weight(case.discount[case.periods[t - 1]], 1.0)
+    return table[path_name(path), t]
+
+
+def path_name(path: pyo.Block) -> str:
+    """`base`, or the name of the disruption."""
+    return "base" if path is path.model().base else str(path.index())
+
+
+def production_home(path: pyo.Block, t: Any) -> Any:
+    r"""$10^{-6} \sum_{i \text{ at home}} unit\_cost_{it} a_{it}$."""
+    return sum(1e-6 * path.unit_cost[u, t] * path.activity[u, t] for u in path.home_units)
+
+
+def production_abroad(path: pyo.Block, t: Any) -> Any:
+    r"""What is asked abroad: $10^{-6} \sum_{i \text{ outside}} unit\_cost_{it} a_{it}$."""
+    return sum(1e-6 * path.unit_cost[u, t] * path.activity[u, t] for u in path.units_abroad)
+
+
+def transport(path: pyo.Block, t: Any) -> Any:
+    r"""$10^{-6} \sum cost_{cdmt} x_{cdmt}$."""
+    return sum(1e-6 * path.route_cost[c, d, m, t] * path.shipment[c, d, m, t] for c, d, m in path.model().flows)
+
+
+def sharing_paid(path: pyo.Block, t: Any) -> Any:
+    r"""The route and the pact's own cost: $10^{-6} \sum (cost^{route} + cost^{sharing}) g_{ijmt}$."""
+    return sum(
+        1e-6 * (path.route_cost[i, j, m, t] + path.sharing_cost[i, j, m, t]) * path.shared[i, j, m, t]
+        for i, j, m in path.model().shared_flows
+    )
+
+
+def holding_paid(path: pyo.Block, t: Any) -> Any:
+    r"""$10^{-6} \sum holding\_cost_{nm} h_t s_{nmt}$."""
+    return sum(1e-6 * path.holding_cost[n, m] * path.length[t] * path.stock[n, m, t] for n, m in path.model().stocks)
+
+
+def refill_makes_good(path: pyo.Block, n: Any, m: Any) -> Any:
+    r"""$refill_{nm} \ge s_{nm0} - s_{nm,end}$."""
+    return path.refill[n, m] >= path.stock[n, m, 0] - path.stock[n, m, path.steps.last()]

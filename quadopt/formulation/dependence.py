@@ -1,0 +1,169 @@
+r"""Dependence on any single supplier: the index, the worst, and what counts as depending.
+
+| symbol       | name in code               | unit  | meaning                                                |
+| ------------ | -------------------------- | ----- | ------------------------------------------------------ |
+| $z_{nmt}$    | `dependence[n, m, t]`      | share | largest supplier's share; a unit short counts as dependent |
+|              | `worst`                    | share | largest share of any member, material and supplier     |
+|              | `square[s, n, m, t]`       | share | at least the square of a supplier's share (HHI)        |
+
+`amount` is what the share is taken of: demand where the measure is traced, need where it is direct or hhi.
+The method, section 5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from quadopt.formulation import terms
+from quadopt.formulation.structure import Place, Structure
+
+TANGENTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+"""Shares at which the square is touched from below to begin with."""
+
+
+def add(model: pyo.ConcreteModel, structure: Structure) -> None:
+    """What is measured, with its weights; suppliers are added one by one."""
+    rules = structure.options.dependence
+    amount = _amounts(structure)
+    weight = _weights(structure, amount)
+    measured = list(amount)
+    places = list(dict.fromkeys((n, m) for n, m, _ in measured))
+    first = worst_from(structure)
+    model.measured = pyo.Set(dimen=3, initialize=measured)
+    model.measured_places = pyo.Set(dimen=2, initialize=places)
+    model.measured_steps = pyo.Set(places, initialize={p: [t for n, m, t in measured if (n, m) == p] for p in places})
+    model.worst_steps = pyo.Set(places, initialize={p: [t for n, m, t in measured if (n, m) == p and t >= first] for p in places})
+    model.amount = pyo.Param(model.measured, initialize=amount)
+    model.dependence_weight = pyo.Param(model.measured, initialize=weight)
+
+    model.dependence = pyo.Var(model.measured, bounds=(0, 1))
+    model.worst = pyo.Var(bounds=(0, 1))
+
+    model.depends_on = pyo.Block(pyo.Any)
+
+    model.counts_shortage = pyo.Constraint(model.measured, rule=counts_shortage)
+    if rules.objective == "worst":
+        model.worst_counts_shortage = pyo.Constraint([p for p in places if len(model.worst_steps[p])], rule=worst_counts_shortage)
+    if rules.measure == "hhi":
+        model.counted = pyo.Set(initialize=structure.suppliers)
+        model.square = pyo.Var(model.counted, model.measured, domain=pyo.NonNegativeReals)
+        model.concentration = pyo.Constraint(model.measured, rule=concentration)
+        model.touches_square = pyo.ConstraintList()
+    model.dependence_index = pyo.Expression(rule=dependence_index)
+
+
+def add_supplier(model: pyo.ConcreteModel, structure: Structure, supplier: str) -> None:
+    """The rows by which dependence is at least the share of one supplier."""
+    measure = structure.options.dependence.measure
+    rows = model.depends_on[supplier]
+    places = reached_places(model, structure, supplier)
+    steps = [(n, m, t) for n, m in places for t in model.measured_steps[n, m]]
+
+    def of_supplier(n: Any, m: Any, t: Any) -> Any:
+        if measure == "traced":
+            return model.exposure[supplier].served[n, m, t]
+        return model.base.shipment[supplier, n, m, t]
+
+    def at_least_share(rows: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+        r"""$z_{nmt}\, h_tD_{nmt} \ge v^\sigma_{nmt} + \sum_q u_{nmqt}$ (traced), $z_{nmt}\, h_t need \ge x_{\sigma nmt} + \sum_q u$."""
+        return model.amount[n, m, t] * model.dependence[n, m, t] >= of_supplier(n, m, t) + terms.short(model.base, n, m, t)
+
+    def at_least_average(rows: pyo.Block, n: Any, m: Any) -> Any:
+        r"""$worst \sum_t h_tD_{nmt} \ge \sum_t (v^\sigma_{nmt} + \sum_q u_{nmqt})$ from `worst_from` on."""
+        steps = model.worst_steps[n, m]
+        exposed = sum(of_supplier(n, m, t) + terms.short(model.base, n, m, t) for t in steps)
+        return sum(model.amount[n, m, t] for t in steps) * model.worst >= exposed
+
+    def touched(supplier: str, n: Any, m: Any, t: Any, share: float) -> Any:
+        r"""A tangent of the square at `share`: $square \ge 2\, share\, x_{\sigma nmt} / (h_t need) - share^2$."""
+        taken = of_supplier(n, m, t) / model.amount[n, m, t]
+        return model.square[supplier, n, m, t] >= 2 * share * taken - share**2
+
+    if measure == "hhi":
+        for n, m, t in steps:
+            for share in TANGENTS[1:]:
+                model.touches_square.add(touched(supplier, n, m, t, share))
+    else:
+        rows.at_least_share = pyo.Constraint(steps, rule=at_least_share)
+    if structure.options.dependence.objective == "worst":
+        rows.at_least_average = pyo.Constraint([p for p in places if len(model.worst_steps[p])], rule=at_least_average)
+
+
+def reached_places(model: pyo.ConcreteModel, structure: Structure, supplier: str) -> list[Place]:
+    """The measured places that a supplier can reach, a member's own ones left out."""
+    if structure.options.dependence.measure == "traced":
+        return [p for p in model.measured_places if p in model.exposure[supplier].demand_places]
+    return [(n, m) for n, m in model.measured_places if (supplier, n, m) in model.flows]
+
+
+def add_tangents(model: pyo.ConcreteModel, structure: Structure, points: dict[tuple[str, str, str, int], float]) -> None:
+    """Touches the square at further shares, (supplier, member, material, step) -> share: HHI by tangents."""
+    for (supplier, n, m, t), share in points.items():
+        taken = model.base.shipment[supplier, n, m, t] / model.amount[n, m, t]
+        model.touches_square.add(model.square[supplier, n, m, t] >= 2 * share * taken - share**2)
+
+
+def worst_from(structure: Structure) -> int:
+    """Number of the first period that counts for the worst: as stated, or the first with a candidate online."""
+    case, stated = structure.case, structure.options.dependence.worst_from
+    if stated:
+        return case.periods.index(stated) + 1
+    candidates = [p for p in structure.projects if p.status == "candidate"]
+    for number, (begin, end) in enumerate(case.spans, 1):
+        if any(p.online(case, t, begin, end) > 0 for p in candidates for t in p.starts):
+            return number
+    return 1
+
+
+def _amounts(structure: Structure) -> dict[tuple[str, str, int], float]:
+    case = structure.case
+    number = {t: i + 1 for i, t in enumerate(case.periods)}
+    out: dict[tuple[str, str, int], float] = {}
+    if structure.options.dependence.measure == "traced":
+        for (n, m, _, t), quantity in case.demand.items():
+            key = (n, m, number[t])
+            out[key] = out.get(key, 0.0) + case.length[t] * quantity
+    else:
+        for (n, m, t), quantity in case.need.items():
+            if n in case.members and quantity > 0 and (n, m) in structure.places:
+                out[n, m, number[t]] = case.length[t] * quantity
+    return out
+
+
+def _weights(structure: Structure, amount: dict[tuple[str, str, int], float]) -> dict[tuple[str, str, int], float]:
+    """Weights that sum to one: by value (price x quantity x importance), or each material by its importance."""
+    case = structure.case
+    importance = {m: float(i) for m, i in case.column("materials", "material", "importance").items()}
+    if structure.options.dependence.weight == "value":
+        raw = {key: case.price[key[1]] * importance[key[1]] * a for key, a in amount.items()}
+    else:
+        total: dict[str, float] = {}
+        for (_, m, _), a in amount.items():
+            total[m] = total.get(m, 0.0) + a
+        raw = {key: importance[key[1]] * a / total[key[1]] for key, a in amount.items()}
+    everything = sum(raw.values())
+    return {key: r / everything if everything else 0.0 for key, r in raw.items()}
+
+
+def counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:
+    r"""A unit short counts as wholly dependent, so that serving nobody does not look secure: $z_{nmt}\, h_tD \ge \sum_q u$."""
+    return model.amount[n, m, t] * model.dependence[n, m, t] >= terms.short(model.base, n, m, t)
+
+
+def worst_counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any) -> Any:
+    r"""$worst \sum_t h_tD_{nmt} \ge \sum_t \sum_q u_{nmqt}$."""
+    steps = model.worst_steps[n, m]
+    return sum(model.amount[n, m, t] for t in steps) * model.worst >= sum(terms.short(model.base, n, m, t) for t in steps)
+
+
+def concentration(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:
+    r"""HHI, a unit short counting as wholly dependent: $z_{nmt} \ge \sum_\sigma square_{\sigma nmt} + \sum_q u / (h_t need)$."""
+    squares = sum(model.square[s, n, m, t] for s in model.counted)
+    return model.dependence[n, m, t] >= squares + terms.short(model.base, n, m, t) / model.amount[n, m, t]
+
+
+def dependence_index(model: pyo.ConcreteModel) -> Any:
+    r"""The index: $\sum_{nmt} weight_{nmt} z_{nmt}$."""
+    return sum(model.dependence_weight[n, m, t] * model.dependence[n, m, t] for n, m, t in model.measured)

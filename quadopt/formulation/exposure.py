@@ -1,0 +1,196 @@
+r"""Exposure: the part of every base-path quantity that goes back to one traced supplier $\sigma$.
+
+| symbol               | name in code             | unit     | meaning                                   |
+| -------------------- | ------------------------ | -------- | ----------------------------------------- |
+| $a^\sigma_{it}$      | `activity[u, t]`         | activity | exposed activity                          |
+| $x^\sigma_{cdmt}$    | `shipment[c, d, m, t]`   | units    | exposed shipment, origin not the supplier |
+| $g^\sigma_{ijmt}$    | `shared[i, j, m, t]`     | units    | exposed sharing, provider not the supplier |
+| $s^\sigma, d^\sigma, r^\sigma$ | `stock`, `deposit`, `release` | units | exposed part of a stock and its flows |
+| $v^\sigma_{nmt}$     | `served[n, m, t]`        | units    | exposed part of what demand gets          |
+| $w^\sigma_{cmt}$     | `used[c, m, t]`          | units    | exposed input of exposed activity         |
+| $disposed^\sigma$    | `disposed[c, m, t]`      | units    | exposed part of what is disposed of       |
+
+One block a supplier, built only downstream of what it makes or can ship. Exposed and clean units are assigned as
+bookkeeping, so the exposure is a lower bound. The method, section 5.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import pyomo.environ as pyo
+
+from quadopt.formulation.structure import Flow, Place, Structure
+
+
+def add(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
+    """Sets, decisions and rules of one supplier's exposure on the base path."""
+    path = exposure.model().base
+    steps = path.steps
+    _add_sets(exposure, structure, supplier)
+
+    exposure.activity = pyo.Var(exposure.units, steps, domain=pyo.NonNegativeReals)
+    exposure.shipment = pyo.Var(exposure.flows, steps, domain=pyo.NonNegativeReals)
+    exposure.shared = pyo.Var(exposure.shared_flows, steps, domain=pyo.NonNegativeReals)
+    exposure.stock = pyo.Var(exposure.stocks, pyo.RangeSet(0, len(steps)), bounds=lambda e, n, m, t: (0, None if t else 0))
+    exposure.deposit = pyo.Var(exposure.stocks, steps, domain=pyo.NonNegativeReals)
+    exposure.release = pyo.Var(exposure.stocks, steps, domain=pyo.NonNegativeReals)
+    exposure.served = pyo.Var(exposure.demand_places, steps, domain=pyo.NonNegativeReals)
+    exposure.used = pyo.Var(exposure.input_places, steps, domain=pyo.NonNegativeReals)
+    exposure.disposed = pyo.Var(exposure.places, steps, domain=pyo.NonNegativeReals)
+
+    exposure.activity_part = pyo.Constraint(exposure.units, steps, rule=activity_part)
+    exposure.shipment_part = pyo.Constraint(exposure.flows, steps, rule=shipment_part)
+    exposure.shared_part = pyo.Constraint(exposure.shared_flows, steps, rule=shared_part)
+    exposure.deposit_part = pyo.Constraint(exposure.stocks, steps, rule=deposit_part)
+    exposure.release_part = pyo.Constraint(exposure.stocks, steps, rule=release_part)
+    exposure.served_part = pyo.Constraint(exposure.demand_places, steps, rule=served_part)
+    exposure.disposed_part = pyo.Constraint(exposure.places, steps, rule=disposed_part)
+    exposure.goes_to_exposed_activity = pyo.Constraint(exposure.input_places, steps, rule=goes_to_exposed_activity)
+    exposure.does_not_vanish = pyo.Constraint(exposure.places, steps, rule=does_not_vanish)
+    exposure.stock_flow = pyo.Constraint(exposure.stocks, steps, rule=stock_flow)
+    exposure.reserve_is_clean = pyo.Constraint(exposure.stocks, steps, rule=reserve_is_clean)
+
+
+def downstream(structure: Structure, supplier: str) -> set[Place]:
+    """Places outside the supplier that its output can reach, through trade, sharing and recipes."""
+    onward: dict[Place, set[Place]] = defaultdict(set)
+    for origin, destination, material in [*structure.reach.flows, *structure.reach.sharing]:
+        onward[origin, material].add((destination, material))
+    for unit in structure.units.values():
+        outputs = {(unit.country, m) for m, q in unit.recipe.items() if q > 0}
+        for material, quantity in unit.recipe.items():
+            if quantity < 0:
+                onward[unit.country, material] |= outputs
+    frontier = [place for source, places in list(onward.items()) if source[0] == supplier for place in places]
+    found: set[Place] = set()
+    while frontier:
+        place = frontier.pop()
+        if place[0] != supplier and place not in found:
+            found.add(place)
+            frontier.extend(onward[place])
+    return found
+
+
+def _add_sets(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
+    found = downstream(structure, supplier)
+    places = [p for p in structure.places if p in found]
+    flows = [f for f in structure.reach.flows if (f[0], f[2]) in found]
+    sharing = [f for f in structure.reach.sharing if (f[0], f[2]) in found]
+    units = [u for u in structure.units.values() if any((u.country, m) in found for m, q in u.recipe.items() if q < 0)]
+    inputs = {(u.country, m) for u in units for m, q in u.recipe.items() if q < 0} & found
+    demand = {(n, m) for n, m, _ in structure.demands} & found
+    clean = {(*key, t): core for key in structure.stocks if key in found for t, core in structure.clean_reserve(*key).items()}
+    exposure.places = pyo.Set(dimen=2, initialize=places)
+    exposure.input_places = pyo.Set(dimen=2, initialize=[p for p in places if p in inputs])
+    exposure.demand_places = pyo.Set(dimen=2, initialize=[p for p in places if p in demand])
+    exposure.stocks = pyo.Set(dimen=2, initialize=[p for p in structure.stocks if p in found])
+    exposure.flows = pyo.Set(dimen=3, initialize=flows)
+    exposure.shared_flows = pyo.Set(dimen=3, initialize=sharing)
+    exposure.units = pyo.Set(initialize=[u.name for u in units])
+    exposure.clean_reserve = pyo.Param(exposure.stocks, exposure.model().periods, initialize=clean)
+
+    _group(exposure, "makers", [((u.country, m), u.name) for u in units for m, q in u.recipe.items() if q > 0])
+    _group(exposure, "users", [((u.country, m), u.name) for u in units for m, q in u.recipe.items() if q < 0])
+    _group(exposure, "origins", [((d, m), o) for o, d, m in flows])
+    _group(exposure, "destinations", [((o, m), d) for o, d, m in flows])
+    _group(exposure, "providers", [((j, m), i) for i, j, m in sharing])
+    _group(exposure, "receivers", [((i, m), j) for i, j, m in sharing])
+    _group(exposure, "stocked", [(place, place[1]) for place in structure.stocks])
+    _group(exposure, "demanding", [(place, place[1]) for place in exposure.demand_places])
+    _group(exposure, "using", [(place, place[1]) for place in exposure.input_places])
+    _group(exposure, "supplied", _from(supplier, structure.reach.flows))
+    _group(exposure, "supplied_by_sharing", _from(supplier, structure.reach.sharing))
+
+
+def _from(supplier: str, flows: list[Flow]) -> list[tuple[Place, str]]:
+    """The places that the supplier itself reaches: everything that leaves it is exposed."""
+    return [((d, m), o) for o, d, m in flows if o == supplier]
+
+
+def _group(exposure: pyo.Block, name: str, pairs: list[tuple[Place, str]]) -> None:
+    members = defaultdict(list)
+    for place, member in pairs:
+        members[place].append(member)
+    initialize = {place: members.get(place, []) for place in exposure.places}
+    setattr(exposure, name, pyo.Set(exposure.places, initialize=initialize, within=pyo.Any))
+
+
+def activity_part(e: pyo.Block, u: Any, t: Any) -> Any:
+    r"""$a^\sigma_{it} \le a_{it}$."""
+    return e.activity[u, t] <= e.model().base.activity[u, t]
+
+
+def shipment_part(e: pyo.Block, c: Any, d: Any, m: Any, t: Any) -> Any:
+    r"""$x^\sigma_{cdmt} \le x_{cdmt}$."""
+    return e.shipment[c, d, m, t] <= e.model().base.shipment[c, d, m, t]
+
+
+def shared_part(e: pyo.Block, i: Any, j: Any, m: Any, t: Any) -> Any:
+    r"""$g^\sigma_{ijmt} \le g_{ijmt}$."""
+    return e.shared[i, j, m, t] <= e.model().base.shared[i, j, m, t]
+
+
+def deposit_part(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+    r"""$d^\sigma_{nmt} \le d_{nmt}$."""
+    return e.deposit[n, m, t] <= e.model().base.deposit[n, m, t]
+
+
+def release_part(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+    r"""$r^\sigma_{nmt} \le r_{nmt}$."""
+    return e.release[n, m, t] <= e.model().base.release[n, m, t]
+
+
+def served_part(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+    r"""$v^\sigma_{nmt} \le \sum_q (h_t D_{nmqt} - u_{nmqt})$."""
+    base, sectors = e.model().base, e.model().demanding[n, m]
+    return e.served[n, m, t] <= sum(base.demand[n, m, q, t] - base.shortage[n, m, q, t] for q in sectors)
+
+
+def disposed_part(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
+    r"""$disposed^\sigma_{cmt} \le disposal_{cmt}$."""
+    return e.disposed[c, m, t] <= e.model().base.disposal[c, m, t]
+
+
+def goes_to_exposed_activity(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
+    r"""Activity that uses any exposed input is exposed: $w^\sigma_{cmt} \le \sum_i \max(-\rho_{im}, 0) a^\sigma_{it}$."""
+    return e.used[c, m, t] <= sum(-e.model().recipe[u, m] * e.activity[u, t] for u in e.users[c, m])
+
+
+def does_not_vanish(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
+    r"""Exposed material does not vanish into the clean part; all that leaves the supplier is exposed:
+
+    $\sum_i \max(\rho, 0) a^\sigma_{it} + \sum_o x^\sigma_{ocmt} + r^\sigma_{cmt} + \sum_j g^\sigma_{jcmt}
+    \le w^\sigma_{cmt} + \sum_d x^\sigma_{cdmt} + d^\sigma_{cmt} + v^\sigma_{cmt} + disposed^\sigma_{cmt}$.
+    """
+    model = e.model()
+    comes = (
+        sum(model.recipe[u, m] * e.activity[u, t] for u in e.makers[c, m])
+        + sum(e.shipment[o, c, m, t] for o in e.origins[c, m])
+        + sum(model.base.shipment[o, c, m, t] for o in e.supplied[c, m])
+        + sum(e.shared[j, c, m, t] for j in e.providers[c, m])
+        + sum(model.base.shared[j, c, m, t] for j in e.supplied_by_sharing[c, m])
+        + sum(e.release[c, k, t] for k in e.stocked[c, m])
+    )
+    goes = (
+        sum(e.used[c, k, t] for k in e.using[c, m])
+        + sum(e.shipment[c, d, m, t] for d in e.destinations[c, m])
+        + sum(e.deposit[c, k, t] for k in e.stocked[c, m])
+        + sum(e.served[c, k, t] for k in e.demanding[c, m])
+    )
+    return comes <= goes + e.disposed[c, m, t]
+
+
+def stock_flow(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+    r"""The exposed stock: $s^\sigma_t = (1 - loss)^{h_t} s^\sigma_{t-1} + d^\sigma_t - r^\sigma_t - \sum_j g^\sigma_{nj,t}$, $s^\sigma_0 = 0$."""
+    taken = e.release[n, m, t] + sum(e.shared[n, j, m, t] for j in e.receivers[n, m])
+    return e.stock[n, m, t] == e.model().base.kept[n, m, t] * e.stock[n, m, t - 1] + e.deposit[n, m, t] - taken
+
+
+def reserve_is_clean(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+    r"""The initial stock is clean and the reserve keeps its origin:
+
+    $s^\sigma_{nmt} \le s_{nmt} - core_{nmt}$, $core_{nmt}$ what the minimum has kept of the initial stock.
+    """
+    return e.stock[n, m, t] <= e.model().base.stock[n, m, t] - e.clean_reserve[n, m, t]

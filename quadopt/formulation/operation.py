@@ -1,0 +1,66 @@
+r"""Production and the balance of every material in every country.
+
+| symbol    | name in code        | unit             | meaning                                   |
+| --------- | ------------------- | ---------------- | ----------------------------------------- |
+| $a_{it}$  | `activity[u, t]`    | process activity | what unit u does in step t                |
+|           | `disposal[c, m, t]` | units            | what is left over (free disposal)         |
+
+The method, section 4; one writing for the base path and the branches.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from quadopt.formulation import terms
+from quadopt.formulation.structure import Structure
+
+
+def add(path: pyo.Block, structure: Structure, is_base: bool) -> None:
+    """Decisions and rules of production; `is_base`: minimum use binds."""
+    model = path.model()
+
+    path.activity = pyo.Var(model.units, path.steps, bounds=lambda path, u, t: (0, path.capacity[u, t] if u in model.plants else None))
+    path.disposal = pyo.Var(model.places, path.steps, domain=pyo.NonNegativeReals)
+
+    path.within_online_capacity = pyo.Constraint(model.projects, path.steps, rule=within_online_capacity)
+    if is_base:
+        minimum_use = {p.name: p.minimum_use for p in structure.projects if p.minimum_use > 0}
+        path.minimum_use = pyo.Param(list(minimum_use), initialize=minimum_use)
+        online = [(p, t) for p in minimum_use for t in path.steps if len(path.online_starts[p, t])]
+        path.used_at_least = pyo.Constraint(online, rule=used_at_least)
+
+
+def add_balance(path: pyo.Block) -> None:
+    """The balance, after every block has put its flows on the path."""
+    path.balance = pyo.Constraint(path.model().places, path.steps, rule=balance)
+
+
+def online_capacity(path: pyo.Block, p: Any, t: Any) -> Any:
+    r"""What a project can do: $h_t\, cap_p \sum_\tau online_{p\tau t} b_{p\tau}$."""
+    is_started = path.model().is_started
+    return sum(path.project_capacity[p, tau, t] * is_started[p, tau] for tau in path.online_starts[p, t])
+
+
+def within_online_capacity(path: pyo.Block, p: Any, t: Any) -> Any:
+    r"""A project does no more than it can: $a_{pt} \le h_t\, cap_p \sum_\tau online_{p\tau t} b_{p\tau}$."""
+    return path.activity[p, t] <= online_capacity(path, p, t)
+
+
+def used_at_least(path: pyo.Block, p: Any, t: Any) -> Any:
+    r"""A project that runs is used at least to `minimum_use` of what it can."""
+    return path.activity[p, t] >= path.minimum_use[p] * online_capacity(path, p, t)
+
+
+def balance(path: pyo.Block, c: Any, m: Any, t: Any) -> Any:
+    r"""What comes is what goes, by-products may be left over:
+
+    $\sum_i \rho_{im} a_{it} + \sum_o x_{ocmt} + r_{cmt} + \sum_j g_{jcmt}
+    = \sum_d x_{cdmt} + d_{cmt} + \sum_q (h_t D_{cmqt} - u_{cmqt}) + disposal_{cmt}$.
+    """
+    comes = terms.made(path, c, m, t) + terms.imported(path, c, m, t) + terms.released(path, c, m, t) + terms.received(path, c, m, t)
+    goes = terms.used(path, c, m, t) + terms.exported(path, c, m, t) + terms.deposited(path, c, m, t)
+    served = terms.demanded(path, c, m, t) - terms.short(path, c, m, t)
+    return comes == goes + served + path.disposal[c, m, t]

@@ -1,0 +1,203 @@
+"""Formulation: one model file, typed. It names rules and their parameters and holds no data about the world."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from quadopt.errors import Finding, ModelFileError
+
+Objective = Literal["shortage", "dependence", "stress", "cost"]
+OBJECTIVES: tuple[Objective, ...] = ("shortage", "dependence", "stress", "cost")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Slack(_Part):
+    """How far a later stage may fall back: `max(relative x |incumbent|, absolute)`, never less than the stage's gap."""
+
+    relative: float = Field(0.0, ge=0)
+    absolute: float = Field(0.0, ge=0)
+
+
+class DependenceRules(_Part):
+    """What dependence means (the method, section 5)."""
+
+    measure: Literal["traced", "direct", "hhi"] = "traced"
+    objective: Literal["index", "worst"] = "index"
+    weight: Literal["value", "material"] = "value"
+    suppliers: Literal["all"] | list[str] = "all"
+    worst_from: str = ""
+    """First period that counts for the worst; blank: the first in which a candidate can be online."""
+    hhi_tolerance: float = Field(0.001, gt=0)
+
+
+class StressRules(_Part):
+    """How crises are weighed and which clock they run on (the method, section 6)."""
+
+    risk: Literal["expected", "worst", "cvar"] = "expected"
+    alpha: float = Field(0.95, ge=0, lt=1)
+    step_years: float = Field(0.25, gt=0)
+    recovery_years: float = Field(0.0, ge=0)
+    crisis_trade: Literal["own_output", "free"] = "own_output"
+
+
+class PactRules(_Part):
+    """What the members have agreed on."""
+
+    pooled: bool = True
+    burden: Literal["free", "weight"] = "free"
+    burden_tolerance: float = Field(0.01, ge=0)
+    sharing: bool = True
+    sharing_rule: Literal["free"] = "free"
+
+
+class Cap(_Part):
+    """At most `share` of yearly use from one supplier (the method, section 5, caps)."""
+
+    share: float = Field(gt=0, le=1)
+    basis: Literal["traced", "direct"] = "direct"
+    scope: Literal["member", "group"] = "member"
+    materials: list[str] = []
+    stages: list[str] = []
+    from_period: str = ""
+    """Blank: for each material, the first period from which the cap can hold to the end."""
+
+
+class SolverRules(_Part):
+    """When a stage may stop: relative gap, or seconds."""
+
+    gap: float = Field(0.01, ge=0)
+    time_limit: dict[Objective, float] = {}
+    default_time_limit: float = Field(300.0, gt=0)
+    threads: int = Field(1, ge=1)
+
+
+class Formulation(_Part):
+    """A named formulation, read from a TOML file; unknown keys are refused."""
+
+    name: str = ""
+    title: str
+    approach: Literal["lexicographic", "weighted", "bounded"] = "lexicographic"
+    order: list[Objective] = ["shortage", "dependence", "stress", "cost"]
+    weights: dict[Objective, float] = {}
+    """Weighted approach: millions of currency per unit of the objective."""
+    minimise: Objective = "cost"
+    """Bounded approach: what is minimised .."""
+    bounds: dict[Objective, float] = {}
+    """.. within these bounds on the others."""
+    slack: dict[Objective, Slack] = {}
+    dependence: DependenceRules = DependenceRules()
+    stress: StressRules = StressRules()
+    pact: PactRules = PactRules()
+    caps: list[Cap] = []
+    solver: SolverRules = SolverRules()
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Formulation:
+        if self.approach == "lexicographic" and (not self.order or len(set(self.order)) != len(self.order)):
+            raise ValueError("order must name at least one objective and none twice")
+        if self.approach == "weighted" and not self.weights:
+            raise ValueError("the weighted approach needs weights")
+        if self.approach != "weighted" and self.weights:
+            raise ValueError("weights are read by the weighted approach only")
+        if self.approach != "bounded" and self.bounds:
+            raise ValueError("bounds are read by the bounded approach only")
+        if self.approach == "bounded" and self.minimise in self.bounds:
+            raise ValueError("the minimised objective cannot be bounded as well")
+        return self
+
+    def slack_of(self, objective: Objective) -> Slack:
+        """The slack of a stage; where the file is silent 0.005 for dependence (absolute), 0.1 % for money."""
+        default = Slack(absolute=0.005) if objective == "dependence" else Slack(relative=0.001)
+        return self.slack.get(objective, default)
+
+    def time_limit(self, objective: Objective) -> float:
+        """Seconds that a stage may take."""
+        return self.solver.time_limit.get(objective, self.solver.default_time_limit)
+
+    def objectives(self) -> list[Objective]:
+        """The objectives that the formulation looks at, in the order in which they are solved."""
+        if self.approach == "lexicographic":
+            return list(self.order)
+        if self.approach == "weighted":
+            return [o for o in OBJECTIVES if o in self.weights]
+        return [*(o for o in OBJECTIVES if o in self.bounds), self.minimise]
+
+    def traced_suppliers(self, countries: list[str], members: list[str]) -> list[str]:
+        """The suppliers traced: all outside suppliers, or the named ones (a named member is traced for the others).
+
+        Raises `ModelFileError` where a named supplier is no country of the case.
+        """
+        if self.dependence.suppliers == "all":
+            return [c for c in countries if c not in members]
+        unknown = [s for s in self.dependence.suppliers if s not in countries]
+        if unknown:
+            raise ModelFileError(
+                [_finding(self.name, "dependence.suppliers", s, "a country of the workbook", countries) for s in unknown]
+            )
+        return list(self.dependence.suppliers)
+
+
+def model_names() -> list[str]:
+    """Names of the model files that come with quadopt."""
+    return sorted(p.name.removesuffix(".toml") for p in _model_folder().iterdir() if p.name.endswith(".toml"))
+
+
+def read_formulation(model: str | Path) -> Formulation:
+    """Read a model file: the name of one that comes with quadopt (`pact`), or a path to a TOML file.
+
+    Raises `ModelFileError` with every fault: unknown names and keys, wrong types, values out of bounds.
+    """
+    path = Path(model)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise ModelFileError([_finding(str(path), "", str(path), "a model file that exists", [])])
+        text, name = path.read_text(encoding="utf-8"), path.stem
+    else:
+        name = str(model)
+        if name not in model_names():
+            raise ModelFileError([_finding("model", "", name, "a model file (.toml) or one of these names", model_names())])
+        text = (_model_folder() / f"{name}.toml").read_text(encoding="utf-8")
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelFileError([_finding(name, "", "", f"valid TOML ({error})", [])]) from None
+    return parse_formulation(values, name)
+
+
+def parse_formulation(values: dict[str, Any], name: str) -> Formulation:
+    """A formulation from a model file's values. Raises `ModelFileError` with every fault."""
+    try:
+        return Formulation(**{"name": name, **values})
+    except ValidationError as error:
+        findings = []
+        for fault in error.errors():
+            where = ".".join(str(part) for part in fault["loc"])
+            value = "" if isinstance(fault.get("input"), dict) else str(fault.get("input", ""))
+            known = list(Formulation.model_fields) if fault["type"] == "extra_forbidden" else []
+            findings.append(_finding(name, where, value, fault["msg"], known))
+        raise ModelFileError(findings) from None
+
+
+def _model_folder() -> Any:
+    """The folder `models/`: beside the package in a checkout, inside it where installed."""
+    inside = resources.files("quadopt") / "models"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "models"
+
+
+def _finding(sheet: str, column: str, value: str, expected: str, names: list[str]) -> Finding:
+    from difflib import get_close_matches
+
+    near = get_close_matches(column.split(".")[-1] if not value else value, names, 1)
+    suggestion = near[0] if near else ""
+    message = f"model file {sheet}: {column} {value!r} is not {expected}" if value else f"model file {sheet}: {column}: {expected}"
+    if names and not suggestion:
+        message += f" ({', '.join(names)})"
+    return Finding("error", sheet, "", None, column, value, expected, suggestion, message)

@@ -1,0 +1,31 @@
+r"""Shortage: demand that is not served.
+
+| symbol       | name in code             | unit  | meaning                                 |
+| ------------ | ------------------------ | ----- | --------------------------------------- |
+| $u_{nmqt}$   | `shortage[n, m, q, t]`   | units | what sector q goes short, at most $h_tD$ |
+
+Its value is a weighted shortage value, not lost output. The method, sections 4, 6 and 7.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from quadopt.formulation.structure import Structure
+
+
+def add(path: pyo.Block, structure: Structure) -> None:
+    """Decisions and value of shortage."""
+    model, cost = path.model(), structure.case.shortage_cost
+    path.shortage_cost = pyo.Param(model.demands, initialize={(n, m, q): cost[m, q] for n, m, q in structure.demands})
+
+    path.shortage = pyo.Var(model.demands, path.steps, bounds=lambda path, n, m, q, t: (0, path.demand[n, m, q, t]))
+
+    path.shortage_value = pyo.Expression(path.steps, rule=shortage_value)
+
+
+def shortage_value(path: pyo.Block, t: Any) -> Any:
+    r"""Value of what goes short, millions: $10^{-6} \sum_{nmq} shortage\_value_m\, shortage\_weight_q\, u_{nmqt}$."""
+    return sum(path.shortage_cost[n, m, q] * path.shortage[n, m, q, t] for n, m, q in path.model().demands)
