@@ -1,0 +1,170 @@
+"""From a case and a model file to an audited plan: `solve`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from quadopt import measures
+from quadopt.audit import audit
+from quadopt.formulation.options import Formulation, read_formulation
+from quadopt.plan import Plan
+from quadopt.solve import contributions, crises, crisis_tables, dependence_tables, money_tables
+from quadopt.solve.dependence_tables import Exposures
+from quadopt.solve.frames import PathTables
+from quadopt.solve.highs import Status
+from quadopt.solve.stages import Listener, Staged
+from quadopt.solve.steps import three_steps
+from quadopt.tables.case import Case
+
+
+def solve(case: Case, model: str | Path | Formulation = "pact", listener: Listener | None = None) -> Plan:
+    """The plan of a case under a model file, checked by the auditor.
+
+    `model` is the name of a model file that comes with quadopt, a path to one, or a `Formulation`; `listener` hears
+    (stage, incumbent, bound) while stages are solved.
+
+    Raises `NoPlanError` where there is no plan (with the status), `ModelFileError` where the model file has faults,
+    and `AuditError` where the plan breaks a rule of the case beyond tolerance.
+    """
+    begin = time.perf_counter()
+    options = model if isinstance(model, Formulation) else read_formulation(model)
+    staged = Staged(case, options, listener)
+    staged.run()
+    plan = replace(draft(staged), seconds={"stages": time.perf_counter() - begin})
+    plan.tables["three_steps"] = three_steps(case, options, plan)
+    plan.seconds["comparisons"] = time.perf_counter() - begin - plan.seconds["stages"]
+    found = audit(case, plan)
+    found.raise_if_failed()
+    plan.seconds["total"] = time.perf_counter() - begin
+    return plan
+
+
+def draft(staged: Staged) -> Plan:
+    """The plan of finished stages, with every table but the three steps; not audited yet."""
+    model, matrix, case = staged.model, staged.matrix, staged.case
+    discount = {t: case.discount[period] for t, period in enumerate(case.periods, 1)}
+    values = contributions.settle(matrix, matrix.program(model.pyomo.shortage_total), staged.values, discount)
+    warnings = [*(str(finding) for finding in case.findings), *staged.warnings, *_projects_left_out(staged)]
+
+    compared: dict[str, dict[str, float]] = {}
+    if model.structure.crises:
+        had_branches = model.has_branches
+        model.add_total_cost(with_branches=True)
+        matrix.extend()
+        values = np.concatenate([values, np.zeros(len(matrix.variables) - values.size)])
+        compared, least = crises.least_stress(model, matrix, values)
+        values = values if had_branches else least
+    else:
+        model.add_total_cost(with_branches=False)
+
+    tables: dict[str, pd.DataFrame] = {}
+    exposures = Exposures(model, matrix, values)
+    if exposures.failed:
+        warnings.append(f"The range of exposure could not be computed for {', '.join(sorted(set(exposures.failed)))}.")
+    matrix.load(exposures.values)
+    starts = money_tables.starts_of(model)
+    labels = {t: (period,) for t, period in enumerate(case.periods, 1)}
+    tables |= PathTables(model.structure, model.pyomo.base, ["period"], labels).all(is_base=True)
+    tables |= money_tables.tables(model, starts)
+    tables["operating_support"] = measures.operating_support(case, tables)
+    tables |= crisis_tables.tables(model, compared)
+    tables |= dependence_tables.tables(exposures, tables)
+
+    stages = _stages(staged)
+    optimal = all(stage.status is Status.OPTIMAL for stage in staged.stages)
+    return Plan(
+        case.title,
+        staged.options.name,
+        case.currency,
+        case.base_year,
+        case.input_hash,
+        (Status.OPTIMAL if optimal else Status.STOPPED_WITH_PLAN).value,
+        stages,
+        tables,
+        starts,
+        _options(staged),
+        warnings,
+        {name: version(name) for name in ("quadopt", "pyomo", "highspy", "pandas")},
+    )
+
+
+def _projects_left_out(staged: Staged) -> list[str]:
+    structure = staged.model.structure
+    left_out = [p.name for p in structure.all_projects if p.starts and structure.is_unpayable(p)]
+    if not left_out:
+        return []
+    return [f"Funds are not pooled: no member pays for projects outside every member ({', '.join(left_out)})."]
+
+
+def _stages(staged: Staged) -> pd.DataFrame:
+    rows = [
+        {
+            "stage": s.name,
+            "objective": s.objective,
+            "unit": s.unit,
+            "status": s.status.value,
+            "incumbent": s.incumbent,
+            "bound": s.bound,
+            "gap": s.gap,
+            "held_at": s.held_at,
+            "seconds": s.seconds,
+            "rows": s.rows,
+            "columns": s.columns,
+            "binaries": s.binaries,
+        }
+        for s in staged.stages
+    ]
+    return pd.DataFrame(rows)
+
+
+def _options(staged: Staged) -> dict[str, object]:
+    """The formulation's rules as plain values, as the auditor and the run sheet read them."""
+    o, structure = staged.options, staged.model.structure
+    caps = [
+        {
+            "kappa": cap.share,
+            "basis": cap.basis,
+            "scope": cap.scope,
+            "materials": list(cap.materials) or None,
+            "stages": list(cap.stages) or None,
+            "from_period": cap.from_period,
+            "holds_from": {
+                f"{n}/{m}": staged.case.periods[t - 1] if t <= len(staged.case.periods) else "never"
+                for (k, n, m), t in staged.cap_from.items()
+                if k == number
+            },
+        }
+        for number, cap in enumerate(o.caps)
+    ]
+    return {
+        "approach": o.approach,
+        "order": [objective for objective in o.objectives()],
+        "weights": dict(o.weights),
+        "bounds": dict(o.bounds),
+        "measure": o.dependence.measure,
+        "objective_dependence": o.dependence.objective,
+        "dependence_weight": o.dependence.weight,
+        "worst_from": o.dependence.worst_from,
+        "suppliers_traced": list(structure.suppliers),
+        "suppliers_in_search": list(staged.minimiser.active),
+        "pooled": o.pact.pooled,
+        "burden": o.pact.burden,
+        "burden_tolerance": o.pact.burden_tolerance,
+        "sharing": o.pact.sharing,
+        "sharing_rule": o.pact.sharing_rule,
+        "stockpiles": True,
+        "crisis_trade": o.stress.crisis_trade,
+        "step_years": o.stress.step_years,
+        "recovery_years": o.stress.recovery_years,
+        "risk": o.stress.risk,
+        "alpha": o.stress.alpha,
+        "caps": caps,
+        "gap": o.solver.gap,
+        "time_limit": {objective: o.time_limit(objective) for objective in o.objectives()},
+    }

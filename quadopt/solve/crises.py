@@ -1,0 +1,58 @@
+"""Crises at a fixed plan: how little stress each branch can have, with and without sharing and stocks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from quadopt.formulation.build import Model
+from quadopt.solve.highs import HighsModel
+from quadopt.solve.matrix import Array, Matrix
+
+TIME_LIMIT = 120.0
+
+BARRED: dict[str, tuple[str, ...]] = {
+    "stress_least": (),
+    "stress_without_sharing": ("shared",),
+    "stress_without_stocks": ("shared", "release"),
+}
+"""What a branch may not do in each comparison."""
+
+
+def least_stress(model: Model, matrix: Matrix, values: Array) -> tuple[dict[str, dict[str, float]], Array]:
+    """Comparison -> disruption -> stress in millions, at the plan's projects and reserve; and the branches' least-stress plan.
+
+    The branches of a fixed plan do not touch each other, so that the least sum is the least of each.
+    """
+    crises = [w.name for w in model.structure.crises]
+    owners = {("branch", name) for name in crises}
+    rows, columns = matrix.owned(owners)
+    total = sum(model.pyomo.branch[name].stress for name in crises)
+    program = matrix.program(total)
+    part = replace(program.part(rows, columns, values), constant=0.0)
+    names = np.array([v.parent_component().local_name for v, own in zip(matrix.variables, columns, strict=True) if own])
+    highs, out, planned = HighsModel(part), {}, values.copy()
+    for comparison, barred in BARRED.items():
+        where = np.flatnonzero(np.isin(names, barred)).astype(np.int32)
+        highs.set_bounds(where, part.lower[where], np.zeros(where.size))
+        outcome = highs.solve(0.0, TIME_LIMIT)
+        highs.reset_bounds(where)
+        if outcome.values is None:
+            out[comparison] = dict.fromkeys(crises, float("nan"))
+            continue
+        whole = values.copy()
+        whole[columns] = outcome.values
+        if not barred:
+            planned = whole
+        out[comparison] = _stresses(model, matrix, whole, crises)
+    return out, planned
+
+
+def _stresses(model: Model, matrix: Matrix, values: Array, crises: list[str]) -> dict[str, float]:
+    return {name: _dot(matrix, model.pyomo.branch[name].stress, values) for name in crises}
+
+
+def _dot(matrix: Matrix, expression: object, values: Array) -> float:
+    cost, constant = matrix.vector(expression)
+    return float(cost @ values + constant)

@@ -1,0 +1,154 @@
+"""The plan's tables of dependence: as optimised, the two ends of the book-and-claim range, proportional, direct, HHI."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from quadopt import measures
+from quadopt.formulation.build import Model
+from quadopt.solve.frames import exposure_rows, frame, value
+from quadopt.solve.lookthrough import extreme
+from quadopt.solve.matrix import Array, Matrix, Program
+
+KEY = ["supplier", "country", "material", "period"]
+Served = dict[tuple[str, str, str, str], float]
+"""(supplier, member, material, period) -> exposed amount of what demand gets."""
+
+
+class Exposures:
+    """Exposure of a fixed physical plan to every traced supplier, and the plan with its own exposure filled in."""
+
+    def __init__(self, model: Model, matrix: Matrix, values: Array) -> None:
+        self.model, self.matrix = model, matrix
+        suppliers = model.structure.suppliers
+        own = {index for block, index in matrix.column_owner if block == "exposure"}
+        for supplier in suppliers:
+            model.add_exposure_range(supplier)
+        matrix.extend()
+        program = matrix.program(model.pyomo.shortage_total)
+        self.values = np.concatenate([values, np.zeros(program.cost.size - values.size)])
+        self.at_least: Served = {}
+        self.at_most: Served = {}
+        self.failed: list[str] = []
+        for supplier in suppliers:
+            self._range(program, supplier, fill=supplier not in own)
+
+    def _range(self, program: Program, supplier: str, fill: bool) -> None:
+        """Both ends for one supplier; `fill`: the plan takes the least exposure as its own."""
+        cost = self._weights(supplier)
+        for sign, blocks, found in (
+            (1.0, {("exposure", supplier)}, self.at_least),
+            (-1.0, {("exposure", supplier), ("exposure_range", supplier)}, self.at_most),
+        ):
+            outcome = extreme(self.matrix, program, blocks, self.values, sign * cost)
+            if outcome.values is None:
+                self.failed.append(supplier)
+                continue
+            _, columns = self.matrix.owned(blocks)
+            whole = self.values.copy()
+            whole[columns] = outcome.values
+            found.update(self._served(supplier, whole))
+            if sign > 0 and fill:
+                self.values = whole
+
+    def _weights(self, supplier: str) -> Array:
+        """Value-weighted exposed shares: price x importance for every exposed unit that demand gets."""
+        case = self.model.structure.case
+        importance = case.column("materials", "material", "importance")
+        served = self.model.pyomo.exposure[supplier].served
+        expression = sum(1e-6 * case.price[m] * float(importance[m]) * served[n, m, t] for n, m, t in served)
+        return self.matrix.vector(expression)[0]
+
+    def _served(self, supplier: str, whole: Array) -> Served:
+        self.matrix.load(whole)
+        periods = self.model.structure.case.periods
+        served = self.model.pyomo.exposure[supplier].served
+        return {(supplier, n, m, periods[t - 1]): value(served[n, m, t]) for n, m, t in served}
+
+    def own(self) -> tuple[Served, pd.DataFrame]:
+        """The plan's own exposed part of what demand gets, and every exposed quantity as a table."""
+        structure = self.model.structure
+        served: Served = {}
+        rows = []
+        self.matrix.load(self.values)
+        for supplier in structure.suppliers:
+            e = self.model.pyomo.exposure[supplier]
+            rows += exposure_rows(structure, e, supplier, structure.case.periods)
+            served |= {(supplier, n, m, structure.case.periods[t - 1]): value(e.served[n, m, t]) for n, m, t in e.served}
+        return served, frame(["supplier", "quantity_name", "country", "partner", "item", "period", "exposed"], rows)
+
+
+def tables(exposures: Exposures, base: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """dependence, direct, concentration, index and exposure; `base` holds the base path's physical tables."""
+    model = exposures.model
+    case, suppliers = model.structure.case, model.structure.suppliers
+    served, exposure = exposures.own()
+    shares = {"optimised": served, "at_least": exposures.at_least, "at_most": exposures.at_most}
+    frames = {name: _as_frame(found) for name, found in shares.items()}
+    frames["proportional"] = measures.proportional_shares(case, base, suppliers)
+    direct = measures.direct_shares(case, base, suppliers)
+    frames["direct"] = _direct_part(direct, base["shortage"])
+    return {
+        "dependence": _dependence(model, frames, base["shortage"]),
+        "direct": direct,
+        "concentration": measures.concentration(case, base),
+        "index": _index(model, frames, base["shortage"]),
+        "exposure": exposure,
+    }
+
+
+def _as_frame(served: Served) -> pd.DataFrame:
+    return frame([*KEY, "exposed"], [(*key, amount) for key, amount in served.items()])
+
+
+def _direct_part(direct: pd.DataFrame, shortage: pd.DataFrame) -> pd.DataFrame:
+    """What demand gets, times the direct share of use: the direct share on the index's own scale."""
+    key = ["country", "material", "period"]
+    demand = shortage.groupby(key, as_index=False, sort=False)[["demand", "shortage"]].sum()
+    joined = direct.merge(demand, on=key)
+    exposed = joined["share_direct"].clip(upper=1.0) * (joined["demand"] - joined["shortage"])
+    return joined[KEY].assign(exposed=exposed)
+
+
+def _dependence(model: Model, frames: dict[str, pd.DataFrame], shortage: pd.DataFrame) -> pd.DataFrame:
+    """One row a demand and supplier, and the group's rows: shares are (exposed + shortage) / demand."""
+    case, key = model.structure.case, ["country", "material", "period"]
+    demand = shortage.groupby(key, as_index=False, sort=False)[["demand", "shortage"]].sum()
+    table = demand.merge(pd.DataFrame({"supplier": model.structure.suppliers}), how="cross")
+    table = table[table["country"] != table["supplier"]]
+    names = ["optimised", "at_least", "at_most", "proportional"]
+    for name in names:
+        found = frames[name].rename(columns={"exposed": name})[[*KEY, name]]
+        table = table.merge(found, on=KEY, how="left")
+        table[name] = table[name].fillna(0.0).clip(lower=0.0)
+    outside = table[~table["supplier"].isin(case.members)]
+    group = outside.groupby(["material", "period", "supplier"], as_index=False, sort=False)[["demand", "shortage", *names]].sum()
+    table = pd.concat([table, group.assign(country="group")], ignore_index=True)
+    for name in names:
+        table[f"share_{name}"] = (table[name] + table["shortage"]) / table["demand"]
+    importance = case.column("materials", "material", "importance")
+    worth = table["material"].map(case.price).astype(float) * table["material"].map(importance).astype(float)
+    table["weight"] = 1e-6 * worth * table["demand"]
+    table = table.rename(columns={"optimised": "served_exposed"})
+    shares = [f"share_{name}" for name in names]
+    return table[["country", "material", "period", "supplier", "demand", "shortage", "served_exposed", *shares, "weight"]]
+
+
+def _index(model: Model, frames: dict[str, pd.DataFrame], shortage: pd.DataFrame) -> pd.DataFrame:
+    case, parts = model.structure.case, []
+    first = model.structure.options.dependence.worst_from
+    for basis, found in frames.items():
+        parts.append(measures.index_values(case, found, shortage).assign(basis=basis))
+        worst = measures.worst(case, found, shortage, first)
+        parts.append(pd.DataFrame([{"measure": "worst", "scope": "members", "basis": basis, "value": worst}]))
+    return pd.concat(parts, ignore_index=True)[["measure", "scope", "basis", "value"]]
+
+
+def by_material(dependence: pd.DataFrame, column: str) -> pd.Series:
+    """Demand-weighted mean over members and periods of the largest supplier's share, by material."""
+    members = dependence[dependence["country"] != "group"]
+    largest = members.groupby(["country", "material", "period"], as_index=False)[[column, "demand"]].max()
+    largest["part"] = largest[column] * largest["demand"]
+    sums = largest.groupby("material")[["part", "demand"]].sum()
+    return sums["part"] / sums["demand"]

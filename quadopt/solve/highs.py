@@ -1,0 +1,226 @@
+"""The only file that knows HiGHS: hand over, options, statuses, starts.
+
+Programs come in scaled (`scaling`); points and objective values go out in the program's own terms.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+
+from quadopt.errors import NoPlanError
+from quadopt.solve.matrix import Array, Program
+from quadopt.solve.scaling import Scaled, scale
+
+Progress = Callable[[float, float], None]
+"""Called with (incumbent, bound) while a MIP is solved, in the objective's unit; nan where there is none yet."""
+
+
+class Status(Enum):
+    """How a solve ended; a closed set, so that nothing that failed can look like an answer."""
+
+    OPTIMAL = "optimal"
+    STOPPED_WITH_PLAN = "stopped with a plan"
+    STOPPED_WITHOUT_PLAN = "stopped without a plan"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A solve's end: `values` and `incumbent` are there only with a plan; `bound` is proven (-inf: none)."""
+
+    status: Status
+    values: Array | None
+    incumbent: float
+    bound: float
+    seconds: float
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a feasible point."""
+        return self.values is not None
+
+
+_KEPT = {
+    highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+    highspy.HighsModelStatus.kTimeLimit: Status.STOPPED_WITHOUT_PLAN,
+    highspy.HighsModelStatus.kIterationLimit: Status.STOPPED_WITHOUT_PLAN,
+    highspy.HighsModelStatus.kSolutionLimit: Status.STOPPED_WITHOUT_PLAN,
+    highspy.HighsModelStatus.kInterrupt: Status.STOPPED_WITHOUT_PLAN,
+    highspy.HighsModelStatus.kObjectiveTarget: Status.STOPPED_WITHOUT_PLAN,
+}
+
+
+class HighsModel:
+    """One program resident in HiGHS: objective, bounds and starts can change between solves."""
+
+    def __init__(self, program: Program, threads: int = 1) -> None:
+        self.program = program
+        self.scaled: Scaled = scale(program)
+        self._highs = highspy.Highs()
+        self._set("log_to_console", False)
+        self._set("output_flag", False)
+        self._set("threads", threads)
+        self._columns = np.arange(program.cost.size, dtype=np.int32)
+        self._integers = np.flatnonzero(program.is_integer).astype(np.int32)
+        self._relaxed = False
+        self._hand_over()
+
+    def _set(self, option: str, value: object) -> None:
+        if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
+            raise NoPlanError(f"HiGHS refused the option {option} = {value!r}", Status.FAILED.value)
+
+    def _hand_over(self) -> None:
+        p = self.scaled.program
+        for name, numbers in (("coefficient", p.a.data), ("cost", p.cost)):
+            if not np.isfinite(numbers).all():
+                raise NoPlanError(f"a {name} of the model is not a finite number", Status.FAILED.value)
+        if np.isnan(p.lower).any() or np.isnan(p.upper).any() or np.isnan(p.row_lower).any() or np.isnan(p.row_upper).any():
+            raise NoPlanError("a bound of the model is not a number", Status.FAILED.value)
+        rows, columns = p.a.shape
+        status = self._highs.passModel(
+            columns,
+            rows,
+            p.a.nnz,
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            p.constant,
+            p.cost,
+            p.lower,
+            p.upper,
+            p.row_lower,
+            p.row_upper,
+            p.a.indptr.astype(np.int32),
+            p.a.indices.astype(np.int32),
+            p.a.data,
+            p.is_integer.astype(np.int32),
+        )
+        taken = self._highs.getLp()
+        if status != highspy.HighsStatus.kOk or taken.num_col_ != columns or taken.num_row_ != rows:
+            raise NoPlanError("HiGHS did not take the model as it is", Status.FAILED.value)
+
+    def set_bounds(self, columns: npt.NDArray[np.int32], lower: Array, upper: Array) -> None:
+        """New bounds for some columns, in the program's own terms."""
+        scale_of = self.scaled.column[columns]
+        self._check(self._highs.changeColsBounds(columns.size, columns, lower / scale_of, upper / scale_of))
+
+    def reset_bounds(self, columns: npt.NDArray[np.int32]) -> None:
+        """The program's bounds again."""
+        self.set_bounds(columns, self.program.lower[columns], self.program.upper[columns])
+
+    def solve_fixed(self, integers: Array, time_limit: float) -> Outcome:
+        """The LP with the integer columns fixed at the given values (rounded); a feasible point of the whole program."""
+        values = np.round(integers)
+        self.set_bounds(self._integers, values, values)
+        self._integrality(highspy.HighsVarType.kContinuous)
+        try:
+            return self._run(time_limit, None)
+        finally:
+            self.reset_bounds(self._integers)
+            self._integrality(highspy.HighsVarType.kInteger)
+
+    def solve(self, gap: float, time_limit: float, start: Array | None = None, progress: Progress | None = None) -> Outcome:
+        """The program to a relative gap or a time limit, from a start where there is one."""
+        self._set("mip_rel_gap", gap)
+        if start is not None and self._integers.size:
+            solution = highspy.HighsSolution()
+            solution.col_value = self.scaled.to_scaled(start).tolist()
+            self._check(self._highs.setSolution(solution))
+        return self._run(time_limit, progress)
+
+    def row_duals(self) -> Array:
+        """Scaled row duals of the last LP: only their being zero or not means something."""
+        return np.array(self._highs.getSolution().row_dual)
+
+    @property
+    def has_integers(self) -> bool:
+        """Whether any column is integer."""
+        return self._integers.size > 0
+
+    def integers(self, values: Array) -> Array:
+        """The integer columns of a point."""
+        return values[self._integers]
+
+    def _is_mip(self) -> bool:
+        return self._integers.size > 0 and not self._relaxed
+
+    def _integrality(self, kind: highspy.HighsVarType) -> None:
+        self._relaxed = kind == highspy.HighsVarType.kContinuous
+        if self._integers.size:
+            kinds = np.full(self._integers.size, int(kind), dtype=np.uint8)
+            self._check(self._highs.changeColsIntegrality(self._integers.size, self._integers, kinds))
+
+    def _check(self, status: highspy.HighsStatus) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise NoPlanError("HiGHS refused a change of the model", Status.FAILED.value)
+
+    def _run(self, time_limit: float, progress: Progress | None) -> Outcome:
+        begin = time.perf_counter()
+        outcome = self._run_once(time_limit, progress, begin)
+        if outcome.status in (Status.INFEASIBLE, Status.UNBOUNDED, Status.FAILED):
+            # Presolve has open reports of false infeasibility: only a second verdict without it counts.
+            self._set("presolve", "off")
+            try:
+                outcome = self._run_once(time_limit, progress, begin)
+            finally:
+                self._set("presolve", "choose")
+        return outcome
+
+    def _run_once(self, time_limit: float, progress: Progress | None, begin: float) -> Outcome:
+        # HiGHS counts an LP's limit from the model's first run, a MIP's from this one.
+        already = 0.0 if self._is_mip() else self._highs.getRunTime()
+        self._set("time_limit", already + max(1.0, time_limit))
+        listener = self._listen(progress)
+        try:
+            self._highs.run()
+        finally:
+            if listener is not None:
+                self._highs.cbMipLogging.unsubscribe(listener)
+        return self._outcome(time.perf_counter() - begin)
+
+    def _listen(self, progress: Progress | None) -> Callable[[highspy.HighsCallbackEvent], None] | None:
+        if progress is None or not self._integers.size:
+            return None
+
+        def listener(event: highspy.HighsCallbackEvent) -> None:
+            out = event.data_out
+            incumbent = self.scaled.objective(out.mip_primal_bound) if abs(out.mip_primal_bound) < 1e20 else float("nan")
+            bound = self.scaled.objective(out.mip_dual_bound) if abs(out.mip_dual_bound) < 1e20 else float("nan")
+            progress(incumbent, bound)
+
+        self._highs.cbMipLogging.subscribe(listener)
+        return listener
+
+    def _outcome(self, seconds: float) -> Outcome:
+        info = self._highs.getInfo()
+        status = _KEPT.get(self._highs.getModelStatus(), Status.FAILED)
+        is_mip = self._is_mip()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        bound = self._bound(status, is_mip, info)
+        if status in (Status.OPTIMAL, Status.STOPPED_WITHOUT_PLAN) and feasible:
+            if status is Status.STOPPED_WITHOUT_PLAN:
+                status = Status.STOPPED_WITH_PLAN
+            values = self.scaled.from_scaled(np.array(self._highs.getSolution().col_value))
+            return Outcome(status, values, self._value(values), bound, seconds)
+        if status is Status.OPTIMAL:
+            status = Status.FAILED
+        return Outcome(status, None, float("nan"), bound, seconds)
+
+    def _value(self, values: Array) -> float:
+        """The objective by plain arithmetic in its own unit, not as the solver reports it."""
+        return float(self.program.cost @ values + self.program.constant)
+
+    def _bound(self, status: Status, is_mip: bool, info: highspy.HighsInfo) -> float:
+        if is_mip:
+            return self.scaled.objective(info.mip_dual_bound) if abs(info.mip_dual_bound) < 1e20 else -np.inf
+        return self.scaled.objective(info.objective_function_value) if status is Status.OPTIMAL else -np.inf

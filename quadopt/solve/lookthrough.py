@@ -1,0 +1,29 @@
+"""Exposure to one supplier at a fixed physical plan: small programs of that supplier's blocks alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from quadopt.solve.highs import HighsModel, Outcome
+from quadopt.solve.matrix import Array, Mask, Matrix, Owner, Program
+
+ROUNDING = 1e-8
+"""How far, relative to a row's size, the fixed plan's rounding may be from meeting a row exactly."""
+TIME_LIMIT = 60.0
+
+
+def extreme(matrix: Matrix, program: Program, blocks: set[Owner], values: Array, cost: Array) -> Outcome:
+    """The program of some blocks alone, everything else fixed, for another objective; `values` cover those blocks."""
+    rows, columns = matrix.owned(blocks)
+    part = _at_plan(program, rows, columns, values)
+    return HighsModel(replace(part, cost=cost[columns], constant=0.0)).solve(0.0, TIME_LIMIT)
+
+
+def _at_plan(program: Program, rows: Mask, columns: Mask, values: Array) -> Program:
+    """The part of a program, its rows loosened by the fixed plan's own rounding."""
+    part = program.part(rows, columns, values)
+    outside = abs(program.a[rows][:, ~columns])
+    room = ROUNDING * (1.0 + outside @ np.abs(values[~columns]))
+    return replace(part, row_lower=part.row_lower - room, row_upper=part.row_upper + room)

@@ -1,0 +1,233 @@
+"""The stages of a formulation: lexicographic, weighted or bounded; each sees only what its objective needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyomo.environ as pyo
+
+from quadopt.errors import NoPlanError
+from quadopt.formulation import caps, dependence
+from quadopt.formulation.build import Model
+from quadopt.formulation.options import Formulation, Objective, Slack
+from quadopt.solve.goals import Goal, goals_of, prepare
+from quadopt.solve.highs import Status
+from quadopt.solve.matrix import Array, Matrix, Program
+from quadopt.solve.minimise import Best, Minimiser, relative_gap
+from quadopt.tables.case import Case
+
+ANCHORS = ("is_started", "dependence", "worst", "square")
+"""Variables that scaling leaves as they are: starts, and shares between zero and one."""
+
+Listener = Callable[[str, float, float], None]
+"""Called with (stage, incumbent, bound) while a stage is solved."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one stage ended. `bound` is proven; `held_at` is what later stages may fall back to (nan: nothing follows)."""
+
+    name: str
+    objective: str
+    unit: str
+    status: Status
+    incumbent: float
+    bound: float
+    held_at: float
+    seconds: float
+    rows: int
+    columns: int
+    binaries: int
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between incumbent and bound."""
+        return relative_gap(self.incumbent, self.bound)
+
+
+class Staged:
+    """Runs the stages of a formulation on a case and keeps the plan of the last one."""
+
+    def __init__(self, case: Case, options: Formulation, listener: Listener | None = None) -> None:
+        self.case, self.options, self.listener = case, options, listener
+        self.model = Model(case, options)
+        self.matrix = Matrix(self.model.pyomo)
+        self.stages: list[Stage] = []
+        self.values: Array = np.zeros(0)
+        self.warnings: list[str] = []
+        self.cap_from: dict[tuple[int, str, str], int] = {}
+        self.minimiser = Minimiser(self.matrix, self.model.structure.suppliers, self._first_suppliers(), options.solver.threads)
+        self.model.pyomo.held = pyo.ConstraintList()
+
+    def run(self) -> None:
+        """All stages in order. Raises `NoPlanError` where one ends without a plan."""
+        objectives = self._objectives()
+        if self.options.caps:
+            self._find_caps()
+        if self.options.approach == "lexicographic":
+            self._lexicographic(objectives)
+        elif self.options.approach == "weighted":
+            self._weighted(objectives)
+        else:
+            self._bounded(objectives)
+
+    def _objectives(self) -> list[Objective]:
+        """The formulation's objectives, stress left out (with a warning) where the case has no disruptions."""
+        objectives = self.options.objectives()
+        if "stress" in objectives and not self.model.structure.crises:
+            self.warnings.append("The case has no disruptions: the stress objective is left out.")
+            objectives.remove("stress")
+        return objectives
+
+    @property
+    def _with_branches(self) -> bool:
+        return bool(self.model.structure.crises)
+
+    def _first_suppliers(self) -> list[str]:
+        """The supplier to begin with: whose offers are worth most; all of them where caps trace exposure."""
+        suppliers = self.model.structure.suppliers
+        if any(cap.basis == "traced" for cap in self.options.caps):
+            return list(suppliers)
+        worth = dict.fromkeys(suppliers, 0.0)
+        for plant in self.model.structure.plants:
+            if plant.country in worth:
+                output = sum(q * self.case.price[m] for m, q in plant.recipe.items() if q > 0)
+                worth[plant.country] += output * sum(plant.capacity.values())
+        return sorted(suppliers, key=lambda s: -worth[s])[:1]
+
+    def _lexicographic(self, objectives: list[Objective]) -> None:
+        for objective in objectives:
+            prepare(self.model, self.options, objective, self._with_branches)
+            goals = goals_of(self.model, self.options, objective, self.case.currency)
+            for goal in goals:
+                is_last = objective == objectives[-1] and goal is goals[-1]
+                self._stage(goal, self.options.time_limit(objective) / len(goals), is_last)
+
+    def _weighted(self, objectives: list[Objective]) -> None:
+        expression, units = 0.0, []
+        for objective in objectives:
+            prepare(self.model, self.options, objective, self._with_branches)
+            goal = goals_of(self.model, self.options, objective, self.case.currency)[0]
+            expression += self.options.weights[objective] * goal.expression
+            units.append(f"{self.options.weights[objective]:g} x {objective}")
+        goal = Goal("weighted", objectives[-1], expression, f"million {self.case.currency}: {' + '.join(units)}", Slack())
+        self._stage(goal, max(self.options.time_limit(o) for o in objectives), is_last=True)
+
+    def _bounded(self, objectives: list[Objective]) -> None:
+        for objective in objectives:
+            prepare(self.model, self.options, objective, self._with_branches)
+            goal = goals_of(self.model, self.options, objective, self.case.currency)[0]
+            if objective in self.options.bounds:
+                self.model.pyomo.held.add(goal.expression <= self.options.bounds[objective])
+        self._stage(goal, self.options.time_limit(objective), is_last=True)
+
+    def _stage(self, goal: Goal, time_limit: float, is_last: bool) -> None:
+        """Solves one stage, keeps its plan and holds its objective for those that follow."""
+        begin = time.perf_counter()
+        program = self._program(goal)
+        best = self._minimise(goal, program, time_limit)
+        if self.options.dependence.measure == "hhi" and goal.objective == "dependence":
+            best, program = self._touch_squares(goal, best, begin + time_limit)
+        if best.values is None:
+            raise NoPlanError(self._no_plan(goal, best), best.last.value)
+        self.values = best.values
+        slack = max(goal.slack.relative * abs(best.incumbent), goal.slack.absolute, self._gap_slack(best))
+        held_at = float("nan") if is_last else best.incumbent + slack
+        self.stages.append(self._record(goal, best, held_at, time.perf_counter() - begin, program))
+        if not is_last:
+            self.model.pyomo.held.add(goal.expression <= held_at)
+
+    def _gap_slack(self, best: Best) -> float:
+        """The gap that a stage may have: its own, at most the one asked for, so that one cut off gives nothing away."""
+        return min(max(0.0, best.incumbent - best.bound), self.options.solver.gap * abs(best.incumbent))
+
+    def _program(self, goal: Goal) -> Program:
+        self.matrix.extend()
+        return self.matrix.program(goal.expression, ANCHORS)
+
+    def _minimise(self, goal: Goal, program: Program, time_limit: float) -> Best:
+        def progress(incumbent: float, bound: float) -> None:
+            if self.listener is not None:
+                self.listener(goal.name, incumbent, bound)
+
+        return self.minimiser.minimise(program, self.options.solver.gap, time_limit, progress)
+
+    def _touch_squares(self, goal: Goal, best: Best, deadline: float) -> tuple[Best, Program]:
+        """HHI by tangents: touches the squares where the plan is, until they are true within the tolerance."""
+        while best.values is not None:
+            self.matrix.load(best.values)
+            points, missing = self._squares()
+            if missing <= self.options.dependence.hhi_tolerance * max(best.incumbent, 1e-9):
+                break
+            if time.perf_counter() > deadline:
+                break
+            dependence.add_tangents(self.model.pyomo, self.model.structure, points)
+            program = self._program(goal)
+            bound = best.bound
+            best = self._minimise(goal, program, deadline - time.perf_counter())
+            best.bound = max(best.bound, bound)
+        if best.values is not None:
+            # The true value, not the tangents', is what is reported and held.
+            best.incumbent = best.incumbent + missing
+        return best, self._program(goal)
+
+    def _squares(self) -> tuple[dict[tuple[str, str, str, int], float], float]:
+        """Where tangents are missing, and by how much the index is below its true value."""
+        m, points, missing = self.model.pyomo, {}, 0.0
+        for n, k, t in m.measured:
+            for s in m.counted:
+                if (s, n, k) in m.flows:
+                    share = m.base.shipment[s, n, k, t].value / m.amount[n, k, t]
+                    below = share**2 - m.square[s, n, k, t].value
+                    if below > 1e-9:
+                        points[s, n, k, t] = share
+                        missing += m.dependence_weight[n, k, t] * below
+        return points, missing
+
+    def _find_caps(self) -> None:
+        """The period from which each cap holds: as stated, or the first from which it can without more shortage."""
+        self.model.add_caps()
+        m = self.model.pyomo
+        stated = {k: c.from_period for k, c in enumerate(self.options.caps)}
+        excess: dict[tuple[int, str, str, int], float] = {}
+        if any(not period for period in stated.values()):
+            shortage = goals_of(self.model, self.options, "shortage", self.case.currency)[0]
+            least = self._minimise(shortage, self._program(shortage), self.options.time_limit("shortage"))
+            if least.values is None:
+                raise NoPlanError(self._no_plan(shortage, least), least.last.value)
+            held = pyo.Constraint(expr=m.shortage_total <= least.incumbent + max(least.incumbent - least.bound, 1e-3 * least.incumbent))
+            m.held_for_caps = held
+            goal = Goal("caps", "dependence", m.cap_excess_total, "excess over need", Slack())
+            found = self._minimise(goal, self._program(goal), self.options.time_limit("shortage"))
+            if found.values is None:
+                raise NoPlanError(self._no_plan(goal, found), found.last.value)
+            self.matrix.load(found.values)
+            excess = {key: m.cap_excess[key].value for key in m.capped}
+        for k, n, material, t in m.capped:
+            key = (k, n, material)
+            if stated[k]:
+                self.cap_from[key] = self.case.periods.index(stated[k]) + 1
+            else:
+                size = max(1e-9, *(excess[k, n, material, s] for s in m.periods))
+                above = [s for s in m.periods if excess[k, n, material, s] > 1e-6 * max(1.0, size)]
+                self.cap_from[key] = max(above, default=0) + 1
+        caps.hold(m, self.cap_from)
+        self.minimiser.starts = None if not excess else self.minimiser.starts
+
+    def _record(self, goal: Goal, best: Best, held_at: float, seconds: float, program: Program) -> Stage:
+        within = best.gap() <= self.options.solver.gap + 1e-9
+        status = Status.OPTIMAL if within else Status.STOPPED_WITH_PLAN
+        rows, columns = program.a.shape
+        binaries = int(program.is_integer.sum())
+        return Stage(goal.name, goal.objective, goal.unit, status, best.incumbent, best.bound, held_at, seconds, rows, columns, binaries)
+
+    def _no_plan(self, goal: Goal, best: Best) -> str:
+        reason = {
+            Status.INFEASIBLE: "no plan meets all rules (committed projects beyond the budget, caps too tight, or a minimum stock that cannot be filled?)",
+            Status.UNBOUNDED: "the objective has no bound, so the data allow unlimited gain",
+            Status.STOPPED_WITHOUT_PLAN: "the time limit was reached before any plan was found",
+        }.get(best.last, "the solver failed")
+        return f"No plan in stage {goal.name}: {reason}."

@@ -1,0 +1,89 @@
+"""The change in dependence in three steps: today, re-directed, with the fund (the method, section 9)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from quadopt.formulation.options import Formulation, Objective
+from quadopt.plan import Plan
+from quadopt.solve.dependence_tables import Exposures, by_material, tables
+from quadopt.solve.frames import PathTables
+from quadopt.solve.stages import Staged
+from quadopt.tables.case import Case
+
+ORDERS: dict[str, list[Objective]] = {"today": ["cost"], "re-directed": ["shortage", "dependence", "cost"]}
+"""What each step without the fund minimises: cost alone, or dependence by trade alone and then cost."""
+
+
+def three_steps(case: Case, options: Formulation, plan: Plan) -> pd.DataFrame:
+    """Shares by material and in total, and the base path's discounted cost, of each step."""
+    still = without_fund(case)
+    parts = []
+    for step, order in ORDERS.items():
+        rules = options.model_copy(
+            update={"approach": "lexicographic", "order": order, "weights": {}, "bounds": {}, "minimise": "cost", "caps": []}
+        )
+        staged = Staged(still, rules)
+        staged.minimiser.active = list(plan.options["suppliers_in_search"])
+        staged.run()
+        exposures = Exposures(staged.model, staged.matrix, staged.values)
+        staged.matrix.load(exposures.values)
+        labels = {t: (period,) for t, period in enumerate(still.periods, 1)}
+        base = PathTables(staged.model.structure, staged.model.pyomo.base, ["period"], labels).all(is_base=True)
+        found = base | tables(exposures, base)
+        parts.append(_step(step, found, staged.stages[-1].incumbent))
+    parts.append(_step("with the fund", plan.tables, base_cost(plan.tables["cost"])))
+    return pd.concat(parts, ignore_index=True)
+
+
+def without_fund(case: Case) -> Case:
+    """The same plants and committed projects, no candidate and no crisis: what trade alone can do."""
+    tables = dict(case.tables)
+    projects = tables["projects"].copy()
+    projects.loc[projects["status"] == "candidate", "status"] = "excluded"
+    tables["projects"] = projects
+    tables["disruptions"] = tables["disruptions"].iloc[:0]
+    return Case(tables, case.raw, [], case.source)
+
+
+def base_cost(cost: pd.DataFrame) -> float:
+    """Discounted cost of projects and base path, crises left aside, millions."""
+    return float(cost.loc[cost["path"] == "base", "discounted"].sum())
+
+
+def _step(step: str, found: dict[str, pd.DataFrame], cost: float) -> pd.DataFrame:
+    """Rows of one step: `all` from the index (value weights, members), the materials by demand."""
+    index = found["index"]
+    total = index[(index["measure"] == "value") & (index["scope"] == "members")].set_index("basis")["value"]
+    shortage = found["shortage"].groupby("material")["shortage_value"].sum()
+    direct = _largest_direct(found["direct"])
+    dependence = found["dependence"]
+    rows = pd.DataFrame(
+        {
+            "share_at_least": by_material(dependence, "share_at_least"),
+            "share_proportional": by_material(dependence, "share_proportional"),
+        }
+    )
+    rows["share_direct"] = direct.reindex(rows.index).fillna(0.0)
+    rows["cost"] = float("nan")
+    rows["shortage"] = shortage.reindex(rows.index).fillna(0.0)
+    rows = rows.reset_index(names="material")
+    first = {
+        "material": "all",
+        "share_at_least": total["at_least"],
+        "share_proportional": total["proportional"],
+        "share_direct": total["direct"],
+        "cost": cost,
+        "shortage": float(shortage.sum()),
+    }
+    out = pd.concat([pd.DataFrame([first]), rows], ignore_index=True)
+    out.insert(0, "step", step)
+    return out
+
+
+def _largest_direct(direct: pd.DataFrame) -> pd.Series:
+    """Use-weighted mean over members and periods of the largest supplier's direct share, by material."""
+    largest = direct.groupby(["country", "material", "period"], as_index=False)[["share_direct", "use"]].max()
+    largest["part"] = largest["share_direct"] * largest["use"]
+    sums = largest.groupby("material")[["part", "use"]].sum()
+    return sums["part"] / sums["use"]
