@@ -56,6 +56,7 @@ class Model:
         cost.add_operation(model.base, found, found.base, self.costs)
         model.shortage_total = pyo.Expression(expr=sum(model.base.shortage_value[t] for t in model.base.steps))
         model.exposure = pyo.Block(pyo.Any)
+        model.traced = pyo.Block(pyo.Any)
         model.exposure_range = pyo.Block(pyo.Any)
         model.branch = pyo.Block(pyo.Any)
 
@@ -74,9 +75,15 @@ class Model:
         operation.add_balance(block)
 
     def add_exposure(self, supplier: str) -> None:
-        """Traces one supplier through the base path."""
+        """Exposure of the base path to one supplier."""
         if supplier not in self.pyomo.exposure:
             exposure.add(self.pyomo.exposure[supplier], self.structure, supplier)
+
+    def trace(self, supplier: str) -> None:
+        """Exposure to one supplier where an objective or a cap sees it: the reserve keeps its origin as well."""
+        self.add_exposure(supplier)
+        if supplier not in self.pyomo.traced:
+            exposure.add_clean_reserve(self.pyomo.traced[supplier], self.pyomo.exposure[supplier], self.structure)
 
     def add_exposure_range(self, supplier: str) -> None:
         """The other end of one supplier's exposure at a fixed physical plan, for the report."""
@@ -88,7 +95,7 @@ class Model:
         """The caps, with the exposure that they see."""
         if any(cap.basis == "traced" for cap in self.structure.options.caps):
             for supplier in self.structure.suppliers:
-                self.add_exposure(supplier)
+                self.trace(supplier)
         caps.add(self.pyomo, self.structure)
 
     def add_dependence(self, suppliers: list[str]) -> None:
@@ -99,7 +106,7 @@ class Model:
             if supplier in self.traced:
                 continue
             if self.structure.options.dependence.measure == "traced":
-                self.add_exposure(supplier)
+                self.trace(supplier)
             dependence.add_supplier(self.pyomo, self.structure, supplier)
             self.traced.append(supplier)
 

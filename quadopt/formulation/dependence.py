@@ -38,8 +38,8 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     model.amount = pyo.Param(model.measured, initialize=amount)
     model.dependence_weight = pyo.Param(model.measured, initialize=weight)
 
-    model.dependence = pyo.Var(model.measured, bounds=(0, 1))
-    model.worst = pyo.Var(bounds=(0, 1))
+    model.dependence = pyo.Var(model.measured, domain=pyo.NonNegativeReals)
+    model.worst = pyo.Var(domain=pyo.NonNegativeReals)
 
     model.depends_on = pyo.Block(pyo.Any)
 

@@ -50,7 +50,7 @@ def add(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
     exposure.goes_to_exposed_activity = pyo.Constraint(exposure.input_places, steps, rule=goes_to_exposed_activity)
     exposure.does_not_vanish = pyo.Constraint(exposure.places, steps, rule=does_not_vanish)
     exposure.stock_flow = pyo.Constraint(exposure.stocks, steps, rule=stock_flow)
-    exposure.reserve_is_clean = pyo.Constraint(exposure.stocks, steps, rule=reserve_is_clean)
+    exposure.core_is_clean = pyo.Constraint(exposure.stocks, steps, rule=core_is_clean)
 
 
 def downstream(structure: Structure, supplier: str) -> set[Place]:
@@ -81,7 +81,7 @@ def _add_sets(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
     units = [u for u in structure.units.values() if any((u.country, m) in found for m, q in u.recipe.items() if q < 0)]
     inputs = {(u.country, m) for u in units for m, q in u.recipe.items() if q < 0} & found
     demand = {(n, m) for n, m, _ in structure.demands} & found
-    clean = {(*key, t): core for key in structure.stocks if key in found for t, core in structure.clean_reserve(*key).items()}
+    core = {(*key, t): part for key in structure.stocks if key in found for t, part in structure.clean_core(*key).items()}
     exposure.places = pyo.Set(dimen=2, initialize=places)
     exposure.input_places = pyo.Set(dimen=2, initialize=[p for p in places if p in inputs])
     exposure.demand_places = pyo.Set(dimen=2, initialize=[p for p in places if p in demand])
@@ -89,7 +89,7 @@ def _add_sets(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
     exposure.flows = pyo.Set(dimen=3, initialize=flows)
     exposure.shared_flows = pyo.Set(dimen=3, initialize=sharing)
     exposure.units = pyo.Set(initialize=[u.name for u in units])
-    exposure.clean_reserve = pyo.Param(exposure.stocks, exposure.model().periods, initialize=clean)
+    exposure.clean_core = pyo.Param(exposure.stocks, exposure.model().periods, initialize=core)
 
     _group(exposure, "makers", [((u.country, m), u.name) for u in units for m, q in u.recipe.items() if q > 0])
     _group(exposure, "users", [((u.country, m), u.name) for u in units for m, q in u.recipe.items() if q < 0])
@@ -188,9 +188,19 @@ def stock_flow(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
     return e.stock[n, m, t] == e.model().base.kept[n, m, t] * e.stock[n, m, t - 1] + e.deposit[n, m, t] - taken
 
 
-def reserve_is_clean(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
-    r"""The initial stock is clean and the reserve keeps its origin:
+def core_is_clean(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+    r"""What is still there of the clean initial stock is no exposed stock: $s^\sigma_{nmt} \le s_{nmt} - core_{nmt}$."""
+    return e.stock[n, m, t] <= e.model().base.stock[n, m, t] - e.clean_core[n, m, t]
 
-    $s^\sigma_{nmt} \le s_{nmt} - core_{nmt}$, $core_{nmt}$ what the minimum has kept of the initial stock.
-    """
-    return e.stock[n, m, t] <= e.model().base.stock[n, m, t] - e.clean_reserve[n, m, t]
+
+def add_clean_reserve(rows: pyo.Block, exposure: pyo.Block, structure: Structure) -> None:
+    """The reserve keeps its origin, where that asks for more than the core of the initial stock."""
+    base = rows.model().base
+    clean = {(n, m, t): structure.clean_reserve(n, m, t) for n, m in exposure.stocks for t in base.steps}
+    stricter = [key for key, amount in clean.items() if amount > exposure.clean_core[key] + 1e-9]
+
+    def reserve_is_clean(rows: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+        r"""$s^\sigma_{nmt} \le s_{nmt} - \min(minimum_{nmt}, initial_{nm} (1 - loss)^{Y_t + h_t})$."""
+        return exposure.stock[n, m, t] <= base.stock[n, m, t] - clean[n, m, t]
+
+    rows.reserve_is_clean = pyo.Constraint(stricter, rule=reserve_is_clean)

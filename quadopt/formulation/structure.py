@@ -132,11 +132,14 @@ class Structure:
         row = self.stocks[country, material]
         return row["initial"] * (1.0 - row["loss_rate"]) ** self.base.end[self.case.periods[step - 1]]
 
-    def clean_reserve(self, country: str, material: str) -> dict[int, float]:
-        """Step -> the part of the reserve that is the initial stock still: $core_t = \\min(minimum_t, (1 - loss)^{h_t} core_{t-1})$.
+    def clean_reserve(self, country: str, material: str, step: int) -> float:
+        r"""What the reserve must hold of clean origin: $\min(minimum_t, initial (1 - loss)^{Y_t + h_t})$."""
+        return min(self.minimum_stock(country, material, step), self.decayed_initial(country, material, step))
 
-        Where the minimum only decays this is $\\min(minimum_t, initial (1 - loss)^{Y_t + h_t})$; what a growing minimum
-        is refilled with keeps its own origin.
+    def clean_core(self, country: str, material: str) -> dict[int, float]:
+        r"""Step -> what the minimum has kept of the initial stock: $core_t = \min(minimum_t, (1 - loss)^{h_t} core_{t-1})$.
+
+        It is less than `clean_reserve` where a minimum that loss or growth had to refill.
         """
         row, out = self.stocks[country, material], {}
         core = row["initial"]

@@ -20,6 +20,8 @@ PRICED = 1e-6
 """Price of a dependence row, in scaled terms, above which its supplier matters."""
 SAME = 1e-6
 """Relative difference below which leaving suppliers out has cost nothing."""
+SUPPLIER_BLOCKS = ("exposure", "traced", "depends_on")
+"""The blocks that stand for one supplier in the search."""
 ROUND_GAP = 0.02
 """Gap to which rounds are solved while suppliers are still being taken in."""
 POLISH_SECONDS = 120.0
@@ -122,7 +124,7 @@ class Search:
         if not left_out:
             return self._whole_model()
         if self._part is None or self._part[0] != left_out:
-            owners: set[Owner] = {(block, s) for s in left_out for block in ("exposure", "depends_on")}
+            owners: set[Owner] = {(block, s) for s in left_out for block in SUPPLIER_BLOCKS}
             rows, columns = self.owner.matrix.owned(owners)
             self._part = (left_out, HighsModel(self.program.part(~rows, ~columns), self.owner.threads))
         return self._part[1]
