@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from quadopt.audit import audit
     from quadopt.formulation.options import Formulation, model_names, read_formulation
     from quadopt.plan import Plan
-    from quadopt.solve.answer import solve
+    from quadopt.solver.answer import solve
     from quadopt.tables.case import Case, read_case
 
 _HOMES = {
@@ -27,7 +27,7 @@ _HOMES = {
     "model_names": "quadopt.formulation.options",
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
-    "solve": "quadopt.solve.answer",
+    "solve": "quadopt.solver.answer",
 }
 
 __all__ = [

@@ -28,8 +28,8 @@ from quadopt.measures import (
     worst,
     worst_from_default,
 )
-from quadopt.measures.shares import rows_of
 from quadopt.tables.case import Case
+from quadopt.tables.records import rows_of
 
 COLUMNS = {
     "production": ["country", "kind", "process", "unit_name", "period", "activity"],

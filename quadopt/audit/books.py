@@ -157,8 +157,3 @@ class Books:
         blanks = [name for name, value in given.items() if math.isnan(value)]
         rest = (1.0 - sum(value for value in given.values() if not math.isnan(value))) / (len(blanks) + 1)
         return {name: rest if math.isnan(value) else value for name, value in given.items()}
-
-
-def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
-    """Rows of a frame as named tuples."""
-    return frame.itertuples(index=False)

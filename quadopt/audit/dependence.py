@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from quadopt.audit.books import Books, blank, rows_of
+from quadopt.audit.books import Books, blank
 from quadopt.audit.exposure import traced
 from quadopt.audit.index import GROUP, demanded, exposed_amounts, indices, worst_share
 from quadopt.audit.operation import Key
 from quadopt.audit.report import Found
 from quadopt.measures import direct_shares, proportional_shares, use
+from quadopt.tables.records import rows_of
 
 BASES = {
     "optimised": "share_optimised",

@@ -12,6 +12,7 @@ from quadopt.audit.index import exposed_amounts, indices, worst_share
 from quadopt.audit.operation import Operation
 from quadopt.audit.report import Found
 from quadopt.measures import direct_index, direct_worst, hhi_index
+from quadopt.tables.records import rows_of
 
 UNDATED = ("salvage", "refill")
 Costs = dict[tuple[str, str, str], list[float]]
@@ -165,7 +166,7 @@ def support_table(books: Books, found: Found) -> None:
 def stage_values(books: Books, found: Found) -> None:
     """Each stage's objective at the final plan lies between its bound and what it was held at (last: its incumbent)."""
     values = objectives(books)
-    rows = list(books.plan.stages.itertuples(index=False))
+    rows = rows_of(books.plan.stages)
     for number, row in enumerate(rows):
         where = (row.stage,)
         bound = -math.inf if blank(row.bound) else float(row.bound)
@@ -181,7 +182,7 @@ def stage_values(books: Books, found: Found) -> None:
 
 def cost_total(books: Books, found: Found) -> None:
     """The expected costs add up to the cost stage's objective where it is the last stage."""
-    rows = list(books.plan.stages.itertuples(index=False))
+    rows = rows_of(books.plan.stages)
     if not rows or rows[-1].stage != "cost":
         return
     total = sum(float(row.expected) for row in books.planned("cost"))

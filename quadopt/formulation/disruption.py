@@ -40,7 +40,9 @@ def add_cuts(path: pyo.Block, structure: Structure, situation: Situation) -> Non
     length = situation.length
     pairs = {i: [d for d in c.destinations if (c.country, d, c.material) in path.model().flows] for i, c in cuts.items()}
     shared = {i: [d for d in c.destinations if (c.country, d, c.material) in path.model().shared_flows] for i, c in cuts.items()}
-    need, plants, offers = {}, {}, {}
+    need: dict[tuple[int, int], float] = {}
+    plants: dict[tuple[int, int], float] = {}
+    offers: dict[tuple[int, int, str, int], float] = {}
     for i, cut in cuts.items():
         for s, share in cut.share.items():
             t = label[s]

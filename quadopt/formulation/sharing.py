@@ -15,6 +15,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from quadopt.formulation.structure import Flow, Structure
+from quadopt.tables.records import rows_of
 from quadopt.tables.situation import Situation
 
 
@@ -72,7 +73,7 @@ def _fractions(structure: Structure, situation: Situation, limits: list[tuple[in
 def _costs(structure: Structure, situation: Situation) -> dict[Any, float]:
     """The most specific matching row's cost of every flow and step, currency per unit."""
     rows, keys = _rows(structure), _keys(structure)
-    cost = {}
+    cost: dict[Any, float] = {}
     for i, j, m in structure.reach.sharing:
         matching = [k for k in keys if k[0] == i and k[1] in ("", j) and k[2] in ("", m)]
         best = max(matching, key=lambda k: (k[1] != "") + (k[2] != ""))
@@ -82,7 +83,7 @@ def _costs(structure: Structure, situation: Situation) -> dict[Any, float]:
 
 def _rows(structure: Structure) -> dict[tuple[str, str, str, str], Any]:
     frame = structure.case.tables["sharing"]
-    return {(r.provider, r.receiver, r.material, r.period): r for r in frame.itertuples()}
+    return {(r.provider, r.receiver, r.material, r.period): r for r in rows_of(frame)}
 
 
 def shared_of_opening(path: pyo.Block, row: Any, i: Any, m: Any, t: Any) -> Any:

@@ -30,6 +30,7 @@ import pyomo.environ as pyo
 from quadopt.formulation.options import Formulation
 from quadopt.tables.case import Case
 from quadopt.tables.reach import Flow, Reach, Routes, find_reach
+from quadopt.tables.records import rows_of
 from quadopt.tables.situation import Situation, base_situation, crisis_situations
 from quadopt.tables.units import Plant, Project, plants, projects
 
@@ -66,7 +67,8 @@ class Structure:
     @cached_property
     def units(self) -> dict[str, Plant | Project]:
         """All units by name."""
-        return {u.name: u for u in [*self.plants, *self.projects]}
+        units: list[Plant | Project] = [*self.plants, *self.projects]
+        return {u.name: u for u in units}
 
     @cached_property
     def routes(self) -> Routes:
@@ -95,7 +97,7 @@ class Structure:
         """(member, material) -> the stockpile's row, numbers by column."""
         frame = self.case.tables["stockpiles"]
         numbers = [c for c in frame.columns if c not in ("country", "material")]
-        return {(r.country, r.material): {c: float(getattr(r, c)) for c in numbers} for r in frame.itertuples()}
+        return {(r.country, r.material): {c: float(getattr(r, c)) for c in numbers} for r in rows_of(frame)}
 
     @cached_property
     def suppliers(self) -> list[str]:

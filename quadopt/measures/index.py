@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from quadopt.measures.shares import KEY, needs, rows_of, totals
+from quadopt.measures.shares import KEY, needs, totals
+from quadopt.tables.records import rows_of
 
 if TYPE_CHECKING:
     from quadopt.tables.case import Case

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from quadopt.measures.network import Network
-from quadopt.measures.shares import KEY, recipes, rows_of, served, totals
+from quadopt.measures.shares import KEY, recipes, served, totals
+from quadopt.tables.records import rows_of
 
 if TYPE_CHECKING:
     from quadopt.tables.case import Case

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from quadopt.tables.case import Case
+    pass
+
+from quadopt.tables.case import Case
 
 Tables = Mapping[str, pd.DataFrame]
 
 KEY = ["country", "material", "period"]
-
-
-def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
-    """Rows of a frame as named tuples."""
-    return frame.itertuples(index=False)
 
 
 def totals(frame: pd.DataFrame, keys: list[str], columns: list[str], how: str = "sum") -> pd.DataFrame:

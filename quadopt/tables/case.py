@@ -15,6 +15,7 @@ from quadopt.errors import Finding, InputError
 from quadopt.tables.checks import check
 from quadopt.tables.normalise import normalise
 from quadopt.tables.reading import RawTables, read_raw
+from quadopt.tables.records import rows_of
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ class Case:
         for (country, material, _, period), quantity in self.demand.items():
             key = (country, material, period)
             out[key] = out.get(key, 0.0) + quantity
-        for plant in self.tables["plants"].itertuples():
+        for plant in rows_of(self.tables["plants"]):
             for material, quantity in self.recipes_of[plant.process].items():
                 if quantity < 0 and plant.capacity > 0:
                     key = (plant.country, material, plant.period)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from quadopt.tables.case import Case
+from quadopt.tables.records import rows_of
 from quadopt.tables.units import Plant, Project
 
 Flow = tuple[str, str, str]
@@ -26,7 +27,7 @@ class Routes:
     def __init__(self, case: Case) -> None:
         self._rows: dict[Flow, dict[str, Route]] = {}
         self._transport_cost = {m: float(v) for m, v in case.column("materials", "material", "transport_cost").items()}
-        for row in case.tables["routes"].itertuples():
+        for row in rows_of(case.tables["routes"]):
             capacity = math.inf if math.isnan(row.capacity) else float(row.capacity)
             key = (row.origin, row.destination, row.material)
             self._rows.setdefault(key, {})[row.period] = Route(float(row.cost), capacity)
@@ -78,7 +79,8 @@ def find_reach(case: Case, plants: list[Plant], projects: list[Project], routes:
     """
     makes: dict[str, set[str]] = {m: set() for m in case.materials}
     wants: dict[str, set[str]] = {m: set() for m in case.materials}
-    for unit in [*plants, *(p for p in projects if p.starts)]:
+    units: list[Plant | Project] = [*plants, *(p for p in projects if p.starts)]
+    for unit in units:
         for material, quantity in unit.recipe.items():
             (makes if quantity > 0 else wants)[material].add(unit.country)
     for country, material, _, _ in case.demand:
@@ -103,7 +105,7 @@ def find_reach(case: Case, plants: list[Plant], projects: list[Project], routes:
                     frontier.append(destination)
         flows += sorted(open_pairs, key=lambda f: (case.countries.index(f[0]), case.countries.index(f[1])))
 
-    allowed = {(r.provider, r.receiver, r.material) for r in case.tables["sharing"].itertuples()}
+    allowed = {(r.provider, r.receiver, r.material) for r in rows_of(case.tables["sharing"])}
     sharing = [
         (provider, receiver, material)
         for provider, material in stocked

@@ -14,6 +14,7 @@ from typing import Any
 
 from quadopt.tables.calendar import overlap
 from quadopt.tables.case import Case
+from quadopt.tables.records import rows_of
 from quadopt.tables.units import Plant, Project
 
 BASE = "base"
@@ -106,7 +107,7 @@ def crisis_situations(
     probabilities = disruption_probabilities(case)
     out = []
     for name, rows in frame.groupby("disruption", sort=False):
-        records = list(rows.itertuples())
+        records = rows_of(rows)
         clock = _clock(case, records, step_years, recovery_years)
         hits = [_Hit(case, record, clock) for record in records]
         out.append(_crisis(case, plants, projects, str(name), clock, hits, probabilities[str(name)]))
@@ -196,7 +197,9 @@ def _crisis(
                 factor *= hit.factor(step, 1.0 + hit.severity)
         return factor
 
-    undisturbed, capacity, demand = {}, {}, {}
+    undisturbed: dict[tuple[str, str], float] = {}
+    capacity: dict[tuple[str, str], float] = {}
+    demand: dict[tuple[str, str, str, str], float] = {}
     for step in clock.steps:
         for plant in plants:
             offered = sum(share * plant.capacity[t] for t, share in clock.portion[step].items())

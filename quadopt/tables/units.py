@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from quadopt.tables.calendar import online_share, payment_shares, unexpired_share
 from quadopt.tables.case import Case
+from quadopt.tables.records import rows_of
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def plants(case: Case) -> list[Plant]:
 def projects(case: Case) -> list[Project]:
     """Every project of the table, excluded ones with no starts."""
     out = []
-    for row in case.tables["projects"].itertuples():
+    for row in rows_of(case.tables["projects"]):
         lifetime = None if math.isnan(row.lifetime) else float(row.lifetime)
         out.append(
             Project(

@@ -7,9 +7,9 @@ import pandas as pd
 
 from quadopt import measures
 from quadopt.formulation.build import Model
-from quadopt.solve.frames import exposure_rows, frame, value
-from quadopt.solve.lookthrough import extreme
-from quadopt.solve.matrix import Array, Matrix, Program
+from quadopt.solver.frames import exposure_rows, frame, value
+from quadopt.solver.lookthrough import extreme
+from quadopt.solver.matrix import Array, Matrix, Program
 
 KEY = ["supplier", "country", "material", "period"]
 Served = dict[tuple[str, str, str, str], float]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from quadopt.solve.matrix import Array, Program
+from quadopt.solver.matrix import Array, Program
 
 PASSES = 12
 

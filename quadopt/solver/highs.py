@@ -5,8 +5,13 @@ Programs come in scaled (`scaling`); points and objective values go out in the p
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,11 +20,29 @@ import numpy as np
 import numpy.typing as npt
 
 from quadopt.errors import NoPlanError
-from quadopt.solve.matrix import Array, Program
-from quadopt.solve.scaling import Scaled, scale
+from quadopt.solver.matrix import Array, Program
+from quadopt.solver.scaling import Scaled, scale
 
 Progress = Callable[[float, float], None]
 """Called with (incumbent, bound) while a MIP is solved, in the objective's unit; nan where there is none yet."""
+
+
+PROGRESS_SECONDS = 2.0
+"""How often a listener hears of progress at most."""
+
+
+@contextmanager
+def _no_banner() -> Iterator[None]:
+    """HiGHS prints its name to standard output when it is made, whatever its options: results go there, not names."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 class Status(Enum):
@@ -57,6 +80,7 @@ _KEPT = {
     highspy.HighsModelStatus.kIterationLimit: Status.STOPPED_WITHOUT_PLAN,
     highspy.HighsModelStatus.kSolutionLimit: Status.STOPPED_WITHOUT_PLAN,
     highspy.HighsModelStatus.kInterrupt: Status.STOPPED_WITHOUT_PLAN,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE,
     highspy.HighsModelStatus.kObjectiveTarget: Status.STOPPED_WITHOUT_PLAN,
 }
 
@@ -67,8 +91,9 @@ class HighsModel:
     def __init__(self, program: Program, threads: int = 1) -> None:
         self.program = program
         self.scaled: Scaled = scale(program)
-        self._highs = highspy.Highs()
-        self._set("log_to_console", False)
+        with _no_banner():
+            self._highs = highspy.Highs()
+        self._highs.HandleUserInterrupt = True
         self._set("output_flag", False)
         self._set("threads", threads)
         self._columns = np.arange(program.cost.size, dtype=np.int32)
@@ -182,24 +207,45 @@ class HighsModel:
         self._set("time_limit", already + max(1.0, time_limit))
         listener = self._listen(progress)
         try:
-            self._highs.run()
+            self._solve_interruptibly()
         finally:
             if listener is not None:
-                self._highs.cbMipLogging.unsubscribe(listener)
+                self._highs.cbMipInterrupt.unsubscribe(listener)
         return self._outcome(time.perf_counter() - begin)
+
+    def _solve_interruptibly(self) -> None:
+        """Runs HiGHS in a thread of its own, so that Ctrl-C ends the solve and keeps its incumbent."""
+        if threading.current_thread() is not threading.main_thread():
+            self._highs.run()
+            return
+        with ThreadPoolExecutor(1) as runner:
+            running = runner.submit(self._highs.run)
+            while not running.done():
+                try:
+                    running.result(timeout=0.2)
+                except TimeoutError:
+                    continue
+                except KeyboardInterrupt:
+                    self._highs.cancelSolve()
 
     def _listen(self, progress: Progress | None) -> Callable[[highspy.HighsCallbackEvent], None] | None:
         if progress is None or not self._integers.size:
             return None
 
-        def listener(event: highspy.HighsCallbackEvent) -> None:
-            out = event.data_out
-            incumbent = self.scaled.objective(out.mip_primal_bound) if abs(out.mip_primal_bound) < 1e20 else float("nan")
-            bound = self.scaled.objective(out.mip_dual_bound) if abs(out.mip_dual_bound) < 1e20 else float("nan")
-            progress(incumbent, bound)
+        heard = [time.perf_counter()]
 
-        self._highs.cbMipLogging.subscribe(listener)
+        def listener(event: highspy.HighsCallbackEvent) -> None:
+            if time.perf_counter() - heard[0] < PROGRESS_SECONDS:
+                return
+            heard[0] = time.perf_counter()
+            out = event.data_out
+            progress(self._finite(out.mip_primal_bound), self._finite(out.mip_dual_bound))
+
+        self._highs.cbMipInterrupt.subscribe(listener)
         return listener
+
+    def _finite(self, scaled: float) -> float:
+        return self.scaled.objective(scaled) if abs(scaled) < 1e20 else float("nan")
 
     def _outcome(self, seconds: float) -> Outcome:
         info = self._highs.getInfo()

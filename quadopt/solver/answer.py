@@ -14,12 +14,12 @@ from quadopt import measures
 from quadopt.audit import audit
 from quadopt.formulation.options import Formulation, read_formulation
 from quadopt.plan import Plan
-from quadopt.solve import contributions, crises, crisis_tables, dependence_tables, money_tables
-from quadopt.solve.dependence_tables import Exposures
-from quadopt.solve.frames import PathTables
-from quadopt.solve.highs import Status
-from quadopt.solve.stages import Listener, Staged
-from quadopt.solve.steps import three_steps
+from quadopt.solver import contributions, crises, crisis_tables, dependence_tables, money_tables
+from quadopt.solver.dependence_tables import Exposures
+from quadopt.solver.frames import PathTables
+from quadopt.solver.highs import Status
+from quadopt.solver.stages import Listener, Staged
+from quadopt.solver.steps import three_steps
 from quadopt.tables.case import Case
 
 

@@ -6,9 +6,9 @@ import pandas as pd
 
 from quadopt.formulation.options import Formulation, Objective
 from quadopt.plan import Plan
-from quadopt.solve.dependence_tables import Exposures, by_material, tables
-from quadopt.solve.frames import PathTables
-from quadopt.solve.stages import Staged
+from quadopt.solver.dependence_tables import Exposures, by_material, tables
+from quadopt.solver.frames import PathTables
+from quadopt.solver.stages import Staged
 from quadopt.tables.case import Case
 
 ORDERS: dict[str, list[Objective]] = {"today": ["cost"], "re-directed": ["shortage", "dependence", "cost"]}

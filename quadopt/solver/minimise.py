@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from quadopt.solve.highs import HighsModel, Status
-from quadopt.solve.matrix import Array, Matrix, Owner, Program
+from quadopt.solver.highs import HighsModel, Outcome, Status
+from quadopt.solver.matrix import Array, Matrix, Owner, Program
 
 PRICED = 1e-6
 """Price of a dependence row, in scaled terms, above which its supplier matters."""
@@ -24,7 +25,7 @@ SUPPLIER_BLOCKS = ("exposure", "traced", "depends_on")
 """The blocks that stand for one supplier in the search."""
 ROUND_GAP = 0.02
 """Gap to which rounds are solved while suppliers are still being taken in."""
-POLISH_SECONDS = 120.0
+PRICE_SECONDS = 150.0
 
 Progress = Callable[[float, float], None]
 
@@ -67,22 +68,26 @@ class Minimiser:
         self.starts: Array | None = None
         """Values of the binaries of the last plan, in the matrix's order."""
 
-    def minimise(self, program: Program, gap: float, time_limit: float, progress: Progress | None) -> Best:
-        """The best plan within the gap or the time limit, from the starts of the plan before."""
+    def minimise(self, program: Program, gap: float, time_limit: float, progress: Progress | None, takes_in: bool) -> Best:
+        """The best plan within the gap or the time limit, from the starts of the plan before.
+
+        `takes_in`: suppliers that matter join the search, as they should where dependence is minimised; elsewhere they
+        only price plans, because the search's bound hardly moves with them.
+        """
         deadline = time.perf_counter() + time_limit
         search = Search(self, program, progress)
         while True:
             waiting = search.left_out()
-            aim = max(gap, ROUND_GAP) if waiting else gap
+            aim = max(gap, ROUND_GAP) if waiting and takes_in else gap
             left = deadline - time.perf_counter()
-            search.round(aim, left / 2 if waiting else left)
+            search.round(aim, left / 2 if aim > gap else left, takes_in)
             best = search.best
             if best.values is None or best.gap() <= gap or time.perf_counter() > deadline - 1.0:
                 break
+            if len(search.left_out()) == len(waiting) and aim <= gap:
+                break
             if len(search.left_out()) == len(waiting):
-                if aim <= gap:
-                    break
-                search.round(gap, deadline - time.perf_counter())
+                search.round(gap, deadline - time.perf_counter(), takes_in=False)
                 break
         if search.best.values is not None and program.is_integer.any():
             self.starts = search.best.values[program.is_integer]
@@ -107,18 +112,29 @@ class Search:
         """Suppliers that the search leaves out for now."""
         return self.owner.waiting()
 
-    def round(self, gap: float, seconds: float) -> None:
-        """One search, its starts priced in the whole model."""
+    def round(self, gap: float, seconds: float, takes_in: bool) -> None:
+        """One search; beside it, on the other core, the starts known so far are priced in the whole model."""
         begin, left_out = time.perf_counter(), self.left_out()
         part = self._part_without(left_out)
         known = self.owner.starts if self.best.values is None else self.best.values[self.program.is_integer]
-        start = part.solve_fixed(known, POLISH_SECONDS).values if known is not None and part.has_integers else None
-        outcome = part.solve(gap, max(2.0, seconds - (time.perf_counter() - begin)), start, self.progress)
+        with ThreadPoolExecutor(1) as beside:
+            priced: Future[Outcome] | None = None
+            if left_out and known is not None and self.best.values is None:
+                priced = beside.submit(self._whole_model().solve_fixed, known, PRICE_SECONDS)
+            start = part.solve_fixed(known, PRICE_SECONDS).values if known is not None and part.has_integers else None
+            outcome = part.solve(gap, max(2.0, seconds - (time.perf_counter() - begin)), start, self.progress)
+            if priced is not None:
+                self._keep(priced.result())
         self.best.last = outcome.status
         self.best.bound = max(self.best.bound, outcome.bound)
-        for values in (outcome.values, start):
-            if values is not None and self._price(part.integers(values), left_out, outcome.incumbent):
-                return
+        found = outcome.values if outcome.values is not None else start
+        if found is None:
+            return
+        integers = part.integers(found)
+        if priced is None or known is None or not np.array_equal(np.round(integers), np.round(known)):
+            self._keep(self._whole_model().solve_fixed(integers, PRICE_SECONDS))
+        if takes_in and left_out and self.best.incumbent > outcome.incumbent + SAME * abs(outcome.incumbent):
+            self._take_in(left_out)
 
     def _part_without(self, left_out: list[str]) -> HighsModel:
         if not left_out:
@@ -134,17 +150,14 @@ class Search:
             self._whole = HighsModel(self.program, self.owner.threads)
         return self._whole
 
-    def _price(self, integers: Array, left_out: list[str], aimed: float) -> bool:
-        """The LP of the whole model at given starts; whether it has a plan."""
-        whole = self._whole_model()
-        priced = whole.solve_fixed(integers, POLISH_SECONDS)
-        if priced.values is None:
-            return False
-        self.best.take(priced.values, priced.incumbent)
-        if left_out and priced.incumbent > aimed + SAME * abs(aimed):
-            prices = np.abs(whole.row_duals())
-            for supplier in left_out:
-                own, _ = self.owner.matrix.owned({("depends_on", supplier)})
-                if prices[own].max(initial=0.0) > PRICED:
-                    self.owner.active.append(supplier)
-        return True
+    def _keep(self, priced: Outcome) -> None:
+        if priced.values is not None:
+            self.best.take(priced.values, priced.incumbent)
+
+    def _take_in(self, left_out: list[str]) -> None:
+        """Suppliers whose dependence rows have a price in the whole model join the search."""
+        prices = np.abs(self._whole_model().row_duals())
+        for supplier in left_out:
+            rows, _ = self.owner.matrix.owned({("depends_on", supplier)})
+            if prices[rows].max(initial=0.0) > PRICED:
+                self.owner.active.append(supplier)

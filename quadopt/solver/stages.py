@@ -13,10 +13,10 @@ from quadopt.errors import NoPlanError
 from quadopt.formulation import caps, dependence
 from quadopt.formulation.build import Model
 from quadopt.formulation.options import Formulation, Objective, Slack
-from quadopt.solve.goals import Goal, goals_of, prepare
-from quadopt.solve.highs import Status
-from quadopt.solve.matrix import Array, Matrix, Program
-from quadopt.solve.minimise import Best, Minimiser, relative_gap
+from quadopt.solver.goals import Goal, goals_of, prepare
+from quadopt.solver.highs import Status
+from quadopt.solver.matrix import Array, Matrix, Program
+from quadopt.solver.minimise import Best, Minimiser, relative_gap
 from quadopt.tables.case import Case
 
 ANCHORS = ("is_started", "dependence", "worst", "square")
@@ -153,7 +153,9 @@ class Staged:
             if self.listener is not None:
                 self.listener(goal.name, incumbent, bound)
 
-        return self.minimiser.minimise(program, self.options.solver.gap, time_limit, progress)
+        progress(float("nan"), float("nan"))
+        takes_in = goal.objective == "dependence"
+        return self.minimiser.minimise(program, self.options.solver.gap, time_limit, progress, takes_in)
 
     def _touch_squares(self, goal: Goal, best: Best, deadline: float) -> tuple[Best, Program]:
         """HHI by tangents: touches the squares where the plan is, until they are true within the tolerance."""

@@ -8,8 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from quadopt.errors import NoPlanError
-from quadopt.solve.highs import HighsModel
-from quadopt.solve.matrix import Array, Matrix, Program
+from quadopt.solver.highs import HighsModel
+from quadopt.solver.matrix import Array, Matrix, Program
 
 TIME_LIMIT = 30.0
 ROOM = 1e-7

@@ -8,7 +8,7 @@ import pyomo.environ as pyo
 from quadopt.formulation import cost
 from quadopt.formulation.build import Model
 from quadopt.formulation.structure import Structure
-from quadopt.solve.frames import frame, value
+from quadopt.solver.frames import frame, value
 from quadopt.tables.units import Project
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from quadopt.formulation.build import Model
-from quadopt.solve.highs import HighsModel
-from quadopt.solve.matrix import Array, Matrix
+from quadopt.solver.highs import HighsModel
+from quadopt.solver.matrix import Array, Matrix
 
 TIME_LIMIT = 120.0
 

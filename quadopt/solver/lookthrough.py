@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from quadopt.solve.highs import HighsModel, Outcome
-from quadopt.solve.matrix import Array, Mask, Matrix, Owner, Program
+from quadopt.solver.highs import HighsModel, Outcome
+from quadopt.solver.matrix import Array, Mask, Matrix, Owner, Program
 
 ROUNDING = 1e-8
 """How far, relative to a row's size, the fixed plan's rounding may be from meeting a row exactly."""

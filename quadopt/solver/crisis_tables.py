@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from quadopt.formulation.build import Model
-from quadopt.solve.frames import PathTables, frame
+from quadopt.solver.frames import PathTables, frame
 
 TIME = ["disruption", "step", "begin", "end"]
 
@@ -21,7 +21,8 @@ def tables(model: Model, comparisons: dict[str, dict[str, float]]) -> dict[str, 
     out = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
     if not out:
         return {}
-    stress = out["branch_shortage"].groupby("disruption")["shortage_value"].sum().to_dict()
+    sums = out["branch_shortage"].groupby("disruption")["shortage_value"].sum()
+    stress = {str(name): float(total) for name, total in sums.items()}
     out["disruptions"] = _disruptions(model, stress, comparisons)
     out["stress"] = _stress(model, stress)
     return out

@@ -1,0 +1,191 @@
+"""The command line: reads arguments, calls the library, prints. Everything else is imported inside the commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quadopt.errors import Finding
+    from quadopt.plan import Plan
+    from quadopt.tables.case import Case
+
+EXIT_CODES = """exit codes:
+  0  done; for `run`: every stage within the gap asked
+  1  faults in the workbook or in the model file, or an output file that exists already
+  2  wrong command line
+  3  `run`: a plan, but a stage stopped at its limit (its gap is on the front sheet)
+  4  `run`: no plan
+  5  `run`: the auditor refused the plan
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code; no traceback reaches the user for a fault of the input."""
+    parsed = _parser().parse_args(arguments)
+    from quadopt.errors import InputError, NoPlanError
+
+    try:
+        return int(parsed.command(parsed))
+    except InputError as error:
+        print(error.report(), file=sys.stderr)
+        return 1
+    except FileExistsError as error:
+        print(f"error: {error} (--force replaces it)", file=sys.stderr)
+        return 1
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except NoPlanError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 5 if type(error).__name__ == "AuditError" else 4
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="quadopt",
+        description="Plans critical-mineral security for a group of countries: from a workbook to an audited plan.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the versions of quadopt and its solver")
+    parser.set_defaults(command=_version)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    new = commands.add_parser("new", help="write a blank workbook to fill in")
+    new.add_argument("workbook", type=Path, help="the workbook to write (.xlsx)")
+    new.add_argument("--force", action="store_true", help="replace an existing file")
+    new.set_defaults(command=_new)
+
+    check = commands.add_parser("check", help="report every fault and warning of a workbook, solve nothing")
+    check.add_argument("case", type=Path, help="a workbook (.xlsx) or a folder of CSV files")
+    check.set_defaults(command=_check)
+
+    run = commands.add_parser("run", help="solve a workbook and write the plan", epilog=EXIT_CODES)
+    run.formatter_class = argparse.RawDescriptionHelpFormatter
+    run.add_argument("case", type=Path, help="a workbook (.xlsx) or a folder of CSV files")
+    run.add_argument("--model", default="pact", help="name of a model file that comes with quadopt, or a .toml file (default: pact)")
+    run.add_argument("--output", type=Path, help="the workbook to write (default: <case>_<model>_plan.xlsx)")
+    run.add_argument("--force", action="store_true", help="replace an existing output file")
+    run.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    run.set_defaults(command=_run)
+
+    models = commands.add_parser("models", help="list the model files that come with quadopt")
+    models.set_defaults(command=_models)
+
+    workbook = commands.add_parser("workbook", help="make one workbook of a folder of CSV files, with a sources sheet")
+    workbook.add_argument("folder", type=Path, help="the folder of CSV files")
+    workbook.add_argument("workbook", type=Path, help="the workbook to write (.xlsx)")
+    workbook.add_argument("--force", action="store_true", help="replace an existing file")
+    workbook.set_defaults(command=_workbook)
+    return parser
+
+
+def _version(parsed: argparse.Namespace) -> int:
+    if not parsed.version:
+        _parser().print_help()
+        return 2
+    from importlib.metadata import version
+
+    print(", ".join(f"{name} {version(name)}" for name in ("quadopt", "pyomo", "highspy")))
+    return 0
+
+
+def _new(parsed: argparse.Namespace) -> int:
+    from quadopt.tables.template import write_template
+
+    write_template(parsed.workbook, parsed.force)
+    print(f"wrote {parsed.workbook}: fill it in, then run  quadopt check {parsed.workbook}")
+    return 0
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    from quadopt.tables.case import read_case
+
+    case = read_case(parsed.case)
+    _print_warnings(case.findings)
+    print(f"{parsed.case}: no faults, {len(case.findings)} warning(s). {_size(case)}")
+    return 0
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    output = parsed.output or Path(f"{parsed.case.stem}_{Path(parsed.model).stem}_plan.xlsx")
+    if output.suffix.lower() != ".xlsx":
+        raise ValueError(f"{output}: the name of a workbook ends in .xlsx")
+    if output.exists() and not parsed.force:
+        raise FileExistsError(f"{output} exists already")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    from quadopt.formulation.options import read_formulation
+    from quadopt.solver.answer import solve
+    from quadopt.tables.case import read_case
+
+    options = read_formulation(parsed.model)
+    case = read_case(parsed.case)
+    _print_warnings(case.findings)
+    if not parsed.quiet:
+        print(f"{case.title}: {_size(case)}\nmodel {options.name}: {options.title}", file=sys.stderr)
+    plan: Plan = solve(case, options, None if parsed.quiet else Progress())
+    plan.to_excel(output, force=parsed.force)
+    print(plan.summary)
+    print(f"wrote {output}")
+    return 0 if plan.status == "optimal" else 3
+
+
+def _models(parsed: argparse.Namespace) -> int:
+    from quadopt.formulation.options import model_names, read_formulation
+
+    for name in model_names():
+        print(f"{name:16s} {read_formulation(name).title}")
+    return 0
+
+
+def _workbook(parsed: argparse.Namespace) -> int:
+    from quadopt.tables.sources import build_workbook
+
+    build_workbook(parsed.folder, parsed.workbook, parsed.force)
+    print(f"wrote {parsed.workbook}")
+    return 0
+
+
+def _print_warnings(findings: list[Finding]) -> None:
+    for finding in findings:
+        print(finding, file=sys.stderr)
+
+
+def _size(case: Case) -> str:
+    return (
+        f"{len(case.members)} members, {len(case.suppliers)} outside suppliers, {len(case.materials)} materials, "
+        f"{len(case.tables['projects'])} projects, {len(case.periods)} periods, "
+        f"{case.tables['disruptions']['disruption'].nunique()} disruptions."
+    )
+
+
+class Progress:
+    """Prints what a stage has found so far, a line every few seconds, on standard error."""
+
+    def __init__(self, seconds: float = 5.0) -> None:
+        self._begin, self._last, self._stage, self._seconds = time.perf_counter(), 0.0, "", seconds
+
+    def __call__(self, stage: str, incumbent: float, bound: float) -> None:
+        """Hears of a stage's incumbent and bound; nan where there is none yet."""
+        now = time.perf_counter()
+        if stage == self._stage and now - self._last < self._seconds:
+            return
+        self._stage, self._last = stage, now
+        has_gap = incumbent == incumbent and bound == bound and incumbent != 0
+        gap = f"  gap {abs(incumbent - bound) / abs(incumbent):.2%}" if has_gap else ""
+        print(f"{now - self._begin:7.1f} s  {stage:16s} plan {_number(incumbent)}  bound {_number(bound)}{gap}", file=sys.stderr)
+
+
+def _number(value: float) -> str:
+    return "none yet" if value != value else f"{value:,.6g}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

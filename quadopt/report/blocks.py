@@ -1,0 +1,281 @@
+"""The blocks of the summary sheet, one function each; `BLOCKS` is their order. No Excel here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from quadopt.report import figures
+from quadopt.report.columns import BY_NAME, MONEY
+from quadopt.report.figures import STEPS, PlanLike
+from quadopt.report.schema import Column
+
+BLUE, VERMILLION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
+"""Colours that colour-blind readers can tell apart (Okabe and Ito), and a grey for limits."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A small table of the summary: heading, what it shows, columns, rows; ``total`` marks the last row as a total."""
+
+    heading: str
+    sentence: str
+    columns: tuple[Column, ...] = ()
+    rows: pd.DataFrame | None = None
+    total: bool = False
+    empty: str = "None in this plan."
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line or bar of a chart: its column on the chart's sheet, the name in the legend, colour, dashed or not."""
+
+    column: str
+    name: str
+    colour: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A native chart whose data lie in the first columns of a sheet of the same workbook."""
+
+    kind: str
+    title: str
+    sheet: str
+    category: str
+    series: tuple[Series, ...]
+    axis: str
+    number_format: str
+
+
+@dataclass(frozen=True)
+class Charts:
+    """A row of charts, side by side, with the sentence that says what they show."""
+
+    heading: str
+    sentence: str
+    charts: tuple[Chart, ...]
+
+
+Part = Block | Charts
+
+
+def _of(table: str, *names: str) -> tuple[Column, ...]:
+    found = {column.name: column for column in BY_NAME[table].columns}
+    return tuple(found[name] for name in names)
+
+
+def status(plan: PlanLike) -> Block:
+    """Status, value, bound and gap of each stage, in words where a stage stopped at a limit."""
+    return Block(
+        "1. Status of the optimisation",
+        figures.status_sentence(plan) + " Stages are minimised in this order; the true least value of a stage lies "
+        "between its bound and the plan's value.",
+        (*_of("stages", "stage", "unit", "objective", "incumbent", "bound", "gap"), Column("verdict", "In words")),
+        figures.stages(plan),
+    )
+
+
+def in_short(plan: PlanLike) -> Block:
+    """The plan in a few sentences."""
+    return Block("2. In short", "\n".join(figures.headline(plan)) or "The plan holds no figures to sum up.")
+
+
+def steps(plan: PlanLike) -> Block:
+    """The index today, with trade re-directed, and with the fund."""
+    return Block(
+        "3. Dependence before and after, in total",
+        "Share of the members' demand, weighted by value over members, materials and periods, that depends through "
+        "every stage on the largest single supplier; what goes short counts as dependent. Today: least cost, no fund. "
+        "Re-directed: same plants, trade re-directed, which takes others' supply and adds none. The at-least share "
+        "assigns exposed and clean units as bookkeeping (book and claim) and so is a lower bound; the proportional "
+        "share lets all units of a material mix evenly; the direct share is what trade statistics show.",
+        _of("three_steps", "step", "share_at_least", "share_proportional", "share_direct", "cost", "shortage"),
+        figures.steps_total(plan),
+        empty="The three steps were not calculated in this run; the index of this plan alone stands below.",
+    )
+
+
+def steps_by_material(plan: PlanLike) -> Block:
+    """The three steps by material."""
+    names = {
+        "share_at_least": ("at least", "% of demand"),
+        "share_proportional": ("proportional", "% of demand"),
+        "share_direct": ("direct", "% of use"),
+    }
+    columns = tuple(
+        Column(f"{name} {step}", f"{step[0].upper()}{step[1:]}: {title}", unit, "share")
+        for name, (title, unit) in names.items()
+        for step in STEPS
+    )
+    return Block(
+        "4. Dependence before and after, by material",
+        "The same shares for each material, the most dependent first; at least is the lower bound (book and claim).",
+        (*_of("three_steps", "material"), *columns),
+        figures.steps_by_material(plan),
+        empty="The three steps were not calculated in this run.",
+    )
+
+
+def readings(plan: PlanLike) -> Block:
+    """The plan's index in every reading."""
+    columns = (Column("measure", "Weights"), Column("scope", "Scope")) + tuple(
+        Column(name, title, "% of demand" if name != "direct" else "% of use", "share")
+        for name, title in (
+            ("optimised", "As optimised"),
+            ("at_least", "At least"),
+            ("proportional", "Proportional"),
+            ("at_most", "At most"),
+            ("direct", "Direct"),
+        )
+    )
+    return Block(
+        "5. The index of this plan in every reading",
+        "Members: each member's own largest supplier; group: all members as one buyer. Value: weighted by price x "
+        "quantity x importance; material: each material weighs its importance. Worst: the largest share of one "
+        "supplier in any member and material. At least and at most are the limits that this plan allows; the truth lies "
+        "between.",
+        columns,
+        figures.index_readings(plan),
+    )
+
+
+def charts(plan: PlanLike) -> Charts:
+    """Dependence over time and public investment by year."""
+    weighting = "weighted by value" if figures.has_value_weights(plan) else "each material weighs the same"
+    dependence = Chart(
+        "line",
+        "Dependence on the largest supplier",
+        "dependence_by_period",
+        "period",
+        (
+            Series("share_proportional", "proportional", VERMILLION, True),
+            Series("share_at_least", "at least (lower bound)", BLUE),
+        ),
+        "% of demand",
+        "0%",
+    )
+    money = Chart(
+        "column",
+        "Public investment by period",
+        "money_by_period",
+        "period",
+        (Series("public", "paid by the fund for projects", GREEN),),
+        MONEY,
+        "#,##0",
+    )
+    return Charts(
+        "6. Over time",
+        f"Left: mean over members and materials ({weighting}) of the share of demand that depends on the largest "
+        "supplier, by period; the at-least line is a lower bound. Right: what the fund pays for projects in each period. "
+        "The data stand on the sheets dependence_by_period and money_by_period.",
+        (dependence, money),
+    )
+
+
+def projects(plan: PlanLike) -> Block:
+    """The projects started."""
+    dated = figures.first_year(figures.periods(plan)) > 0
+    unit = "calendar year" if dated else "years from the start"
+    return Block(
+        "7. Projects started",
+        "Every project that the plan starts, with its date, its full capacity and who pays its capital cost "
+        "(undiscounted). Committed projects go ahead in any case."
+        + (" Complete: 2029.5 is the middle of 2029." if dated else ""),
+        (
+            *_of("investments", "project", "country", "process", "status", "start"),
+            Column("complete", "Complete", unit, "year" if dated else "years"),
+            *_of("investments", "capacity", "capex"),
+            Column("public_capex", "Capex, public (fund)", MONEY, "money"),
+            Column("private_capex", "Capex, private", MONEY, "money"),
+        ),
+        figures.starts(plan),
+        total=True,
+        empty="The plan starts no project.",
+    )
+
+
+def money(plan: PlanLike) -> Block:
+    """Who pays, and where the money is spent."""
+    return Block(
+        "8. Money by country",
+        "What each member pays into the fund over the horizon against the most that it allows, and what is spent on "
+        "projects on each country's soil (undiscounted).",
+        (
+            *_of("contributions", "country"),
+            Column("contribution", "Contribution", MONEY, "money"),
+            Column("limit", "Limit", MONEY, "money"),
+            Column("used", "Used", "% of limit", "share"),
+            Column("public", "Spent there, public", MONEY, "money"),
+            Column("private", "Spent there, private", MONEY, "money"),
+        ),
+        figures.money_by_country(plan),
+        total=True,
+    )
+
+
+def crises(plan: PlanLike) -> Block:
+    """Stress by crisis."""
+    total = figures.numbers(figures.table(plan, "stress"), "value").dropna(subset=["value"])
+    stated = "; ".join(f"{row.measure} {row.value:,.1f} {row.unit}" for row in total.itertuples())
+    return Block(
+        "9. Stress by crisis",
+        "Weighted value of what the members' demand lacks in each crisis (shortage value x sector weight; not lost "
+        "output): with the plan, with the same plan but no sharing, and with no stockpiles."
+        + (f" Over all crises: {stated}." if stated else ""),
+        (
+            *_of("disruptions", "disruption", "start"),
+            Column("probability", "Probability over the horizon", "%", "share"),
+            *_of("disruptions", "stress", "stress_without_sharing", "stress_without_stocks"),
+        ),
+        figures.crises(plan),
+        empty="No crisis was considered.",
+    )
+
+
+def support(plan: PlanLike) -> Block:
+    """The operating support that the plan needs."""
+    return Block(
+        "10. Operating support that the plan needs",
+        "Projects that lose money at the case's prices: operating cost plus inputs less outputs, where positive, "
+        "summed over the horizon (undiscounted; capital cost not included). Without it, or a price floor, they would not run.",
+        (
+            *_of("operating_support", "project"),
+            Column("support", "Support, horizon", MONEY, "money"),
+            Column("peak", "Support, dearest period", MONEY, "money"),
+            *_of("operating_support", "output_value", "input_value", "operating_cost"),
+        ),
+        figures.support(plan),
+        total=True,
+        empty="No project needs support at the case's prices.",
+    )
+
+
+def warnings(plan: PlanLike) -> Block:
+    """The warnings of the case and of the run."""
+    return Block(
+        "11. Warnings",
+        "What to keep in mind about the data and the run.",
+        (Column("warning", "Warning", "", "wide"),),
+        pd.DataFrame({"warning": [str(text) for text in plan.warnings]}),
+        empty="No warnings.",
+    )
+
+
+BLOCKS: tuple[Callable[[PlanLike], Part], ...] = (
+    status,
+    in_short,
+    steps,
+    steps_by_material,
+    readings,
+    charts,
+    projects,
+    money,
+    crises,
+    support,
+    warnings,
+)
+"""The summary in the reader's order."""

@@ -1,0 +1,406 @@
+"""Every table and column of a plan, declared once: sheet headers, number formats and docs/plan.md all follow from here.
+
+| symbol | in code | unit |
+| --- | --- | --- |
+| money | kind ``money`` | millions of the case's currency, real, of its base year |
+| flow, stock, shortage | kind ``amount`` | units of the material in the period or step (not per year) |
+| share, gap | kind ``share``, ``gap`` | a fraction, shown as a percentage |
+"""
+
+from __future__ import annotations
+
+from quadopt.report.schema import Column, Table
+
+MONEY, UNITS, YEARLY = "million {currency}", "units of the material", "units of activity per year"
+
+
+def _money(name: str, title: str, meaning: str) -> Column:
+    return Column(name, title, MONEY, "money", meaning)
+
+
+def _amount(name: str, title: str, meaning: str, unit: str = UNITS) -> Column:
+    return Column(name, title, unit, "amount", meaning)
+
+
+def _share(name: str, title: str, meaning: str, unit: str = "% of demand") -> Column:
+    return Column(name, title, unit, "share", meaning)
+
+
+def _text(name: str, title: str, meaning: str) -> Column:
+    return Column(name, title, "", "text", meaning)
+
+
+COUNTRY = _text("country", "Country", "the country; 'group' stands for all members together")
+PERIOD = _text("period", "Period", "label of the period")
+MATERIAL = _text("material", "Material", "the material")
+PROJECT = _text("project", "Project", "the project")
+PROCESS = _text("process", "Process", "the process")
+SECTOR = _text("sector", "Sector", "the sector whose demand it is")
+SUPPLIER = _text("supplier", "Supplier", "the supplier whose material is traced")
+BRANCH = (
+    _text("disruption", "Crisis", "the disruption"),
+    Column("step", "Step", "", "count", "number of the step, from 1"),
+    Column("begin", "Begin", "years from the start of the horizon", "years", "when the step begins"),
+    Column("end", "End", "years from the start of the horizon", "years", "when the step ends"),
+)
+PRODUCTION = (
+    COUNTRY,
+    _text("kind", "Kind", "plant or project"),
+    PROCESS,
+    _text("unit_name", "Plant tier or project", "tier of a plant, name of a project"),
+    _amount("activity", "Activity", "activity run", "units of activity"),
+    _amount("capacity", "Capacity", "activity that was possible", "units of activity"),
+    _money("cost", "Operating cost", "activity at its unit cost (undiscounted)"),
+)
+TRADE = (
+    _text("origin", "Origin", "country that ships"),
+    _text("destination", "Destination", "country that receives"),
+    MATERIAL,
+    _amount("quantity", "Quantity", "amount shipped"),
+    _money("cost", "Transport cost", "amount at the route's cost (undiscounted)"),
+)
+SHARING = (
+    _text("provider", "Provider", "member that shares from its stockpile"),
+    _text("receiver", "Receiver", "member that receives"),
+    MATERIAL,
+    _amount("quantity", "Quantity", "amount shared"),
+    _money("cost", "Sharing cost", "amount at the pact's and the route's cost (undiscounted)"),
+)
+OPENING = _amount("opening", "Opening stock", "stock at the beginning")
+CLOSING = _amount("closing", "Closing stock", "stock at the end")
+DEPOSIT = _amount("deposit", "Deposit", "put into the stockpile")
+RELEASE = _amount("release", "Release", "taken out for use at home")
+SHARED = _amount("shared", "Shared", "taken out for other members")
+LOST = _amount("lost", "Lost", "lost to decay")
+SHORTAGE = (
+    COUNTRY,
+    MATERIAL,
+    SECTOR,
+    _amount("demand", "Demand", "what the sector wants"),
+    _amount("shortage", "Shortage", "what it does not get"),
+    _money("shortage_value", "Shortage value", "shortage at the material's shortage value and the sector's weight"),
+)
+DISPOSAL = (COUNTRY, MATERIAL, _amount("quantity", "Quantity", "left over and disposed of"))
+
+
+def _at(columns: tuple[Column, ...], position: int, *added: Column) -> tuple[Column, ...]:
+    return columns[:position] + added + columns[position:]
+
+
+SHARES = (
+    _share("share_optimised", "Share, as optimised", "(exposed + short) / demand, in the model's own assignment"),
+    _share(
+        "share_at_least", "Share, at least", "the least exposure that this plan allows (book and claim: lower bound)"
+    ),
+    _share("share_at_most", "Share, at most", "the largest exposure that this plan allows"),
+    _share("share_proportional", "Share, proportional", "exposure if all units of a material mix evenly"),
+)
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "stages",
+        "Status of each stage",
+        "What each stage of the optimisation reached: the plan's value, the bound that no plan beats, and the gap.",
+        (
+            _text("stage", "Stage", "what was minimised, in the order of the model file"),
+            _text("objective", "Objective", "the objective in words"),
+            _text("unit", "Unit", "unit of the figures in the row"),
+            _text("status", "Status", "optimal, or stopped at a limit with a plan"),
+            Column("incumbent", "Plan's value", "in the row's unit", "by_unit", "value of the plan found"),
+            Column("bound", "Bound", "in the row's unit", "by_unit", "no plan can be better than this"),
+            Column("gap", "Gap", "% of the plan's value", "gap", "distance between plan and bound"),
+            Column(
+                "held_at",
+                "Held at",
+                "in the row's unit",
+                "by_unit",
+                "limit kept in the later stages (blank: last stage)",
+            ),
+            Column("seconds", "Time", "seconds", "years", "solving time"),
+            Column("rows", "Rows", "", "count", "constraints of the model"),
+            Column("columns", "Columns", "", "count", "variables of the model"),
+            Column("binaries", "Binaries", "", "count", "yes-or-no variables"),
+        ),
+    ),
+    Table(
+        "three_steps",
+        "Dependence in three steps",
+        "Dependence today, with trade re-directed, and with the fund: in total ('all') and by material, over all periods.",
+        (
+            _text("step", "Step", "today, re-directed, with the fund"),
+            _text("material", "Material", "the material; 'all' for the index"),
+            *SHARES[1::2],
+            _share("share_direct", "Share, direct", "direct shipments from the largest supplier, over use", "% of use"),
+            _money("cost", "Cost", "discounted cost over the horizon ('all' rows only)"),
+            _money("shortage", "Shortage value", "value of the demand that goes short on the base path"),
+        ),
+    ),
+    Table(
+        "index",
+        "Dependence index in every reading",
+        "The dependence index by weighting (value or material), scope and way of tracing, and the worst single case.",
+        (
+            _text(
+                "measure",
+                "Measure",
+                "value or material weights; worst: largest share of one supplier in any member and material",
+            ),
+            _text("scope", "Scope", "members one by one, or the group as a whole"),
+            _text("basis", "Basis", "optimised, at_least, at_most, proportional, direct"),
+            _share("value", "Value", "the index"),
+        ),
+    ),
+    Table(
+        "dependence",
+        "Dependence by member, material and supplier",
+        "Share of each demand that depends, through every stage, on one supplier; what goes short counts as dependent.",
+        (
+            COUNTRY,
+            MATERIAL,
+            PERIOD,
+            SUPPLIER,
+            _amount("demand", "Demand", "demand of the period"),
+            _amount("shortage", "Shortage", "demand not met"),
+            _amount(
+                "served_exposed", "Served, exposed", "met with material that depends on the supplier (as optimised)"
+            ),
+            *SHARES,
+            _money("weight", "Weight", "weight of the demand in the value index: price x quantity x importance"),
+        ),
+    ),
+    Table(
+        "direct",
+        "Direct imports",
+        "What trade statistics show: direct shipments from one supplier as a share of use, blind to earlier stages.",
+        (
+            COUNTRY,
+            MATERIAL,
+            PERIOD,
+            SUPPLIER,
+            _amount("use", "Use", "demand met plus use in plants"),
+            _amount("shipment", "Shipment", "direct shipments from the supplier"),
+            _share("share_direct", "Share, direct", "shipment over use", "% of use"),
+        ),
+    ),
+    Table(
+        "concentration",
+        "Concentration of imports",
+        "Herfindahl-Hirschman index of direct imports over outside suppliers, plain and weighted by governance.",
+        (
+            COUNTRY,
+            MATERIAL,
+            PERIOD,
+            _amount("use", "Use", "demand met plus use in plants"),
+            Column("hhi", "HHI", "0 to 1", "scale", "sum of squared shares of the outside suppliers"),
+            Column(
+                "hhi_governance", "HHI, governance-weighted", "0 to 1", "scale", "squared shares times (1 - governance)"
+            ),
+        ),
+    ),
+    Table(
+        "investments",
+        "Projects",
+        "Every project: whether and when it starts, what it adds and what it costs.",
+        (
+            PROJECT,
+            COUNTRY,
+            PROCESS,
+            _text("status", "Status", "candidate, committed or excluded, as in the case"),
+            _text("start", "Start", "period of the start; blank: not started"),
+            Column("complete_year", "Complete", "years from the start of the horizon", "years", "when it is complete"),
+            _amount("capacity", "Capacity", "full capacity", YEARLY),
+            _money("capex", "Capex", "capital cost, undiscounted"),
+            _money("public_capex", "Capex, public", "part paid by the fund"),
+            _money("salvage", "Salvage", "credit for the life left at the end of the horizon, undiscounted"),
+        ),
+    ),
+    Table(
+        "project_capacity",
+        "Capacity of started projects",
+        "How much of each started project is online in each period.",
+        (
+            PROJECT,
+            PERIOD,
+            _share("online_share", "Online", "mean share of full capacity that is online", "% of full capacity"),
+            _amount("capacity", "Capacity", "activity possible in the period", "units of activity"),
+        ),
+    ),
+    Table(
+        "payments",
+        "Payments for projects",
+        "Capital cost paid in each period, by project and by payer.",
+        (
+            PROJECT,
+            COUNTRY,
+            PERIOD,
+            _money("public", "Public", "paid by the fund"),
+            _money("private", "Private", "paid by others"),
+        ),
+    ),
+    Table(
+        "contributions",
+        "Contributions to the fund",
+        "What each member pays into the fund in each period, against the most that it allows.",
+        (
+            COUNTRY,
+            PERIOD,
+            _money("contribution", "Contribution", "paid into the fund"),
+            _money("limit", "Limit", "the most that it allows"),
+        ),
+    ),
+    Table(
+        "fund_balance",
+        "Balance of the fund",
+        "Money in and out of the joint fund (or of each member's own) and what is left.",
+        (
+            _text("account", "Account", "joint fund, or the member"),
+            PERIOD,
+            _money("contribution", "Contributions", "paid in"),
+            _money("payment", "Payments", "paid out for projects"),
+            _money("balance", "Balance", "left at the end of the period"),
+        ),
+    ),
+    Table(
+        "operating_support",
+        "Operating support",
+        "What each project loses a period at the case's prices: the support that would keep it running.",
+        (
+            PROJECT,
+            PERIOD,
+            _money("output_value", "Output value", "what it makes, at prices"),
+            _money("input_value", "Input value", "what it uses, at prices"),
+            _money("operating_cost", "Operating cost", "activity at its unit cost"),
+            _money("support", "Support", "operating cost + inputs - outputs, where positive"),
+        ),
+    ),
+    Table(
+        "cost",
+        "Cost by kind",
+        "Every term of the cost objective; the expected column adds up to it.",
+        (
+            _text("kind", "Kind", "what the money is for; salvage is negative"),
+            _text("path", "Path", "base, or the disruption's branch"),
+            PERIOD,
+            _money("undiscounted", "Undiscounted", "as spent"),
+            _money("discounted", "Discounted", "discounted to the first period"),
+            _money("expected", "Expected", "discounted, weighted by the probability of the path"),
+        ),
+    ),
+    Table(
+        "production", "Production", "What each plant and project runs at on the base path.", _at(PRODUCTION, 4, PERIOD)
+    ),
+    Table("trade", "Trade", "Shipments on the base path.", _at(TRADE, 3, PERIOD)),
+    Table("sharing", "Sharing", "What members share from their stockpiles on the base path.", _at(SHARING, 3, PERIOD)),
+    Table(
+        "stock",
+        "Stockpiles",
+        "Every stockpile on the base path, with the reserve that is kept for emergencies.",
+        (
+            COUNTRY,
+            MATERIAL,
+            PERIOD,
+            OPENING,
+            DEPOSIT,
+            RELEASE,
+            SHARED,
+            LOST,
+            CLOSING,
+            _amount("reserve", "Reserve", "what is counted on for emergencies"),
+            _amount("minimum", "Minimum", "what the case demands"),
+            _amount("purchase", "Purchase", "added to the stock on the stock budget"),
+            _money("holding_cost", "Holding cost", "cost of holding the closing stock (undiscounted)"),
+        ),
+    ),
+    Table("shortage", "Shortage", "Demand on the base path, and what of it is not met.", _at(SHORTAGE, 3, PERIOD)),
+    Table("disposal", "Disposal", "Material left over on the base path.", _at(DISPOSAL, 2, PERIOD)),
+    Table(
+        "exposure",
+        "Exposed quantities",
+        "The part of each quantity that depends on a supplier, as the model assigned it.",
+        (
+            SUPPLIER,
+            _text(
+                "quantity_name",
+                "Quantity",
+                "activity, shipment, sharing, stock, deposit, release, served, used, disposed",
+            ),
+            COUNTRY,
+            _text("partner", "Partner", "destination or receiver, where there is one"),
+            _text("item", "Item", "the material; for activity kind/process/plant or project"),
+            PERIOD,
+            _amount("exposed", "Exposed", "the exposed part", "units of the material or of activity"),
+        ),
+    ),
+    Table(
+        "stress",
+        "Stress over all crises",
+        "Weighted shortage value of the crises together; not lost output.",
+        (
+            _text("measure", "Measure", "expected, worst, cvar"),
+            Column("value", "Value", "in the row's unit", "by_unit", "the stress"),
+            _text("unit", "Unit", "unit of the value"),
+        ),
+    ),
+    Table(
+        "disruptions",
+        "Crises",
+        "Each crisis: its probability, its time, and the stress with the plan, without sharing and without stocks.",
+        (
+            BRANCH[0],
+            _share("probability", "Probability", "of happening once in the horizon", "% over the horizon"),
+            _text("start", "Start", "period at whose beginning it strikes"),
+            *BRANCH[2:],
+            Column("steps", "Steps", "", "count", "steps of the finer clock"),
+            _money("stress", "Stress, planned", "weighted shortage value with the plan"),
+            _money("stress_without_sharing", "Stress, without sharing", "the same crisis without sharing"),
+            _money("stress_without_stocks", "Stress, without stocks", "the same crisis without stockpiles"),
+        ),
+    ),
+    Table(
+        "branch_shortage", "Shortage in crises", "Demand in each crisis, and what of it is not met.", BRANCH + SHORTAGE
+    ),
+    Table(
+        "branch_production",
+        "Production in crises",
+        "What plants and projects run at in each crisis.",
+        BRANCH + PRODUCTION,
+    ),
+    Table("branch_trade", "Trade in crises", "Shipments in each crisis.", BRANCH + TRADE),
+    Table("branch_sharing", "Sharing in crises", "What members share in each crisis.", BRANCH + SHARING),
+    Table(
+        "branch_stock",
+        "Stockpiles in crises",
+        "Every stockpile in each crisis.",
+        (*BRANCH, COUNTRY, MATERIAL, OPENING, RELEASE, SHARED, DEPOSIT, LOST, CLOSING),
+    ),
+    Table("branch_disposal", "Disposal in crises", "Material left over in each crisis.", BRANCH + DISPOSAL),
+)
+"""The plan's tables in the reader's order."""
+
+BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
+
+
+def plan_markdown() -> str:
+    """The reference page docs/plan.md: every table of a plan with its columns, their headers, units and meanings."""
+    lines = [
+        "# The tables of a plan",
+        "",
+        "Amounts are those of the period or step, not per year; money is in millions of the case's currency.",
+        "Rows that would be zero are left out of the flow tables, so what is missing is zero.",
+        "In a workbook each table is a sheet of the same name, headed by title and unit.",
+        "",
+    ]
+    for table in TABLES:
+        lines += [
+            f"## {table.name}",
+            "",
+            table.sentence,
+            "",
+            "| column | title | unit | meaning |",
+            "| --- | --- | --- | --- |",
+        ]
+        for column in table.columns:
+            unit = column.unit_text("of the currency").replace("|", "\\|")
+            lines.append(f"| `{column.name}` | {column.title} | {unit} | {column.meaning} |")
+        lines.append("")
+    return "\n".join(lines)

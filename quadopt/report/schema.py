@@ -1,0 +1,81 @@
+"""The words to describe a table of results: column, table, kind of number; no table is declared here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+FORMATS: dict[str, str] = {
+    "text": "General",
+    "share": "0.0%",
+    "gap": "0.00%",
+    "money": "#,##0.0",
+    "amount": "#,##0.00",
+    "figure": "#,##0.0000",
+    "scale": "0.000",
+    "years": "0.00",
+    "count": "#,##0",
+    "year": "0.0",
+    "by_unit": "#,##0.0000",
+    "wide": "General",
+    "plain": "General",
+    "link": "General",
+}
+"""Excel number format of each kind of column. ``by_unit`` is settled cell by cell, see `kind_of_unit`; ``wide`` is long
+text that wraps, ``plain`` any value as it is, ``link`` the name of a sheet."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the frame, the title a reader sees, the unit (may hold ``{currency}``), kind, meaning."""
+
+    name: str
+    title: str
+    unit: str = ""
+    kind: str = "text"
+    meaning: str = ""
+
+    def unit_text(self, currency: str) -> str:
+        """The unit with the currency put in (replaced, not formatted, so that braces in a currency's name are safe)."""
+        return self.unit.replace("{currency}", currency)
+
+    def header(self, currency: str) -> str:
+        """The header of the column: title, then the unit in brackets where there is one."""
+        return f"{self.title} [{self.unit_text(currency)}]" if self.unit else self.title
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a plan: name (also the sheet's), title, the sentence that says what it shows, its columns."""
+
+    name: str
+    title: str
+    sentence: str
+    columns: tuple[Column, ...]
+
+
+def kind_of_unit(unit: Any) -> str:
+    """The kind of a figure whose unit stands beside it in the row: ``gap`` for shares, else ``money``."""
+    text = str(unit).lower()
+    return "gap" if any(word in text for word in ("share", "fraction", "index")) else "money"
+
+
+def complete(frame: pd.DataFrame | None, table: Table) -> pd.DataFrame:
+    """The frame with every declared column in order, undeclared ones after them; empty if there is none."""
+    names = [column.name for column in table.columns]
+    if frame is None:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in names})
+    extra = [name for name in frame.columns if name not in names]
+    return frame.reindex(columns=names + extra).reset_index(drop=True)
+
+
+def columns_of(frame: pd.DataFrame, table: Table | None) -> tuple[Column, ...]:
+    """The columns of a frame: declared ones as declared, others under their own name (numbers as plain figures)."""
+    declared = {column.name: column for column in table.columns} if table else {}
+    return tuple(
+        declared.get(name)
+        or Column(str(name), str(name), "", "figure" if pd.api.types.is_numeric_dtype(frame[name]) else "text")
+        for name in frame.columns
+    )

@@ -1,0 +1,180 @@
+"""The sheets of a results workbook: one function a sheet, and the list of them in the reader's order. No Excel here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from quadopt.report import figures
+from quadopt.report.blocks import BLOCKS, Part
+from quadopt.report.columns import BY_NAME, MONEY, PERIOD, SHARES, TABLES
+from quadopt.report.figures import PlanLike
+from quadopt.report.schema import Column, Table, columns_of
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: either a frame under its columns' headers (headers in row 1), or the blocks of the summary."""
+
+    name: str
+    title: str
+    sentence: str
+    columns: tuple[Column, ...] = ()
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lead: tuple[str, ...] = ()
+    blocks: tuple[Part, ...] = ()
+
+
+def summary(plan: PlanLike) -> Sheet:
+    """What a reader who opens nothing else needs: status, index, projects, money, crises, warnings."""
+    year = figures.base_year(plan)
+    lead = (
+        plan.title or "Plan",
+        f"Model file: {plan.model_name}. Money: million {plan.currency}, real{f' {year}' if year else ''}. "
+        f"Shares are percentages as each header says. Every sheet is listed on 'contents'.",
+    )
+    return Sheet(
+        "summary", "Summary", "The plan on one sheet.", lead=lead, blocks=tuple(block(plan) for block in BLOCKS)
+    )
+
+
+def plan_table(table: Table, plan: PlanLike) -> Sheet:
+    """A table of the plan as it is."""
+    frame = figures.table(plan, table.name)
+    return Sheet(table.name, table.title, table.sentence, columns_of(frame, table), frame)
+
+
+def dependence_by_period(plan: PlanLike) -> Sheet:
+    """The data of the first chart."""
+    weighting = "weighted by value" if figures.has_value_weights(plan) else "each material weighs the same"
+    sentence = f"Mean over members and materials ({weighting}) of the largest supplier's share, by period."
+    found = {column.name: column for column in SHARES}
+    shown = (PERIOD, found["share_at_least"], found["share_proportional"], found["share_at_most"])
+    return Sheet("dependence_by_period", "Dependence by period", sentence, shown, figures.dependence_by_period(plan))
+
+
+def money_by_period(plan: PlanLike) -> Sheet:
+    """The data of the second chart."""
+    shown = (
+        PERIOD,
+        Column("public", "Public investment", MONEY, "money", "paid by the fund for projects"),
+        Column("private", "Private investment", MONEY, "money", "paid by others for projects"),
+        Column("contribution", "Contributions", MONEY, "money", "paid into the fund by all members"),
+        Column("limit", "Limit", MONEY, "money", "the most that all members allow"),
+    )
+    sentence = "Investment in projects by payer, and the members' contributions against their limits, by period."
+    return Sheet("money_by_period", "Money by period", sentence, shown, figures.money_by_period(plan))
+
+
+def run(plan: PlanLike) -> Sheet:
+    """How the plan came about: options of the model, versions, seconds, the case's hash, warnings."""
+    rows: list[tuple[str, str, Any]] = [
+        ("case", "title", plan.title),
+        ("case", "hash", plan.case_hash),
+        ("case", "currency", plan.currency),
+        ("case", "base year", figures.base_year(plan)),
+        ("model", "name", plan.model_name),
+        ("model", "status", plan.status),
+    ]
+    rows += [("option", name, value) for name, value in flatten(plan.options)]
+    rows += [("version", name, value) for name, value in plan.versions.items()]
+    rows += [("seconds", name, value) for name, value in plan.seconds.items()]
+    rows += [("warning", str(place), text) for place, text in enumerate(plan.warnings, start=1)]
+    shown = (
+        Column("section", "Section", meaning="case, model, option, version, seconds, warning"),
+        Column("name", "Name", meaning="what it is"),
+        Column("value", "Value", kind="plain", meaning="as set or measured"),
+    )
+    frame = pd.DataFrame(rows, columns=["section", "name", "value"], dtype=object)
+    return Sheet(
+        "run",
+        "The run",
+        "How this plan came about: model options, versions, seconds, case hash, warnings.",
+        shown,
+        frame,
+    )
+
+
+def flatten(options: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested options as (dotted name, plain value); lists become text."""
+    for name, value in options.items():
+        full = f"{above}{name}"
+        if isinstance(value, Mapping) and value:
+            yield from flatten(value, f"{full}.")
+        elif isinstance(value, list | tuple | set | frozenset):
+            yield full, "; ".join(map(str, value))
+        else:
+            yield full, value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def contents(listed: list[Sheet], currency: str) -> Sheet:
+    """Every sheet with its sentence, its number of rows and its columns with their units."""
+    rows = [
+        (
+            sheet.name,
+            sheet.sentence,
+            len(sheet.frame) if sheet.columns else None,
+            "; ".join(column.header(currency) for column in sheet.columns),
+        )
+        for sheet in listed
+    ]
+    shown = (
+        Column("sheet", "Sheet", kind="link"),
+        Column("sentence", "What it shows", kind="wide"),
+        Column("rows", "Rows", kind="count"),
+        Column("columns", "Columns [unit]", kind="wide"),
+    )
+    frame = pd.DataFrame(rows, columns=["sheet", "sentence", "rows", "columns"], dtype=object)
+    return Sheet("contents", "Contents", "Every sheet with its sentence and its columns with units.", shown, frame)
+
+
+def glossary(listed: list[Sheet], currency: str) -> Sheet:
+    """Every column of every sheet with its name in the library, unit and meaning."""
+    rows = [
+        (sheet.name, column.title, column.unit_text(currency), column.meaning, column.name)
+        for sheet in listed
+        for column in sheet.columns
+    ]
+    shown = (
+        Column("sheet", "Sheet"),
+        Column("title", "Column"),
+        Column("unit", "Unit"),
+        Column("meaning", "Meaning", kind="wide"),
+        Column("name", "Name in the library"),
+    )
+    frame = pd.DataFrame(rows, columns=["sheet", "title", "unit", "meaning", "name"], dtype=object)
+    return Sheet("columns", "Columns", "Every column of every sheet with its unit and meaning.", shown, frame)
+
+
+def _entries() -> Iterator[Callable[[PlanLike], Sheet]]:
+    after = {"index": dependence_by_period, "investments": money_by_period}
+    yield summary
+    for table in TABLES:
+        yield lambda plan, table=table: plan_table(table, plan)
+        if table.name in after:
+            yield after[table.name]
+    yield run
+
+
+SHEETS: tuple[Callable[[PlanLike], Sheet], ...] = tuple(_entries())
+"""The sheets in the reader's order; `contents` and `columns`, which describe the others, are put in by `all_sheets`."""
+
+
+def all_sheets(plan: PlanLike) -> list[Sheet]:
+    """All sheets of the workbook: summary, contents, a sheet a table (undeclared ones at the end), run, columns."""
+    listed = [sheet(plan) for sheet in SHEETS]
+    known = {sheet.name for sheet in listed} | set(BY_NAME)
+    for name, frame in plan.tables.items():
+        if name not in known:
+            plain = frame.reset_index(drop=True)
+            listed.insert(
+                -1,
+                Sheet(
+                    str(name), str(name), "A table that this version does not describe.", columns_of(plain, None), plain
+                ),
+            )
+    listed.append(glossary(listed, plan.currency))
+    return [listed[0], contents(listed[1:], plan.currency), *listed[1:]]
