@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from quadopt.errors import Finding, InputError, ModelFileError, NoPlanError
 
 if TYPE_CHECKING:
-    from quadopt.audit import audit
     from quadopt.formulation.options import Formulation, model_names, read_formulation
     from quadopt.plan import Plan
     from quadopt.solver.answer import solve
@@ -23,7 +22,6 @@ _HOMES = {
     "Case": "quadopt.tables.case",
     "Formulation": "quadopt.formulation.options",
     "Plan": "quadopt.plan",
-    "audit": "quadopt.audit",
     "model_names": "quadopt.formulation.options",
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
@@ -38,7 +36,6 @@ __all__ = [
     "ModelFileError",
     "NoPlanError",
     "Plan",
-    "audit",
     "model_names",
     "read_case",
     "read_formulation",

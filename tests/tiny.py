@@ -1,7 +1,7 @@
 """The smallest cases in code: functions that return input tables, any table replaced by keyword.
 
-Numbers are chosen for arithmetic by hand: prices and unit costs are in millions a unit (`M`), so that a unit of metal is
-worth one million; the default shortage weight of 10 makes a unit short cost ten millions.
+Numbers are chosen for arithmetic by hand: prices and unit costs are in millions a unit (`M`), so that a unit of metal
+is worth one million; the default shortage weight of 10 makes a unit short cost ten millions.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pandas as pd
 import quadopt
 from quadopt.formulation.options import Formulation, parse_formulation
 from quadopt.plan import Plan
+from quadopt.solver.stages import Staged
 from quadopt.tables.case import Case
 
 Row = dict[str, Any]
@@ -121,7 +122,7 @@ def rules(order: list[str] | None = None, **more: Any) -> Formulation:
     exact = {"relative": 0.0, "absolute": 0.0}
     values: dict[str, Any] = {
         "title": "tiny",
-        "slack": {objective: exact for objective in ("shortage", "dependence", "stress", "cost")},
+        "slack": dict.fromkeys(("shortage", "dependence", "stress", "cost"), exact),
         "solver": {"gap": 1e-9, "default_time_limit": 60},
     }
     if order is not None:
@@ -132,6 +133,13 @@ def rules(order: list[str] | None = None, **more: Any) -> Formulation:
 def solved(tables: Tables, order: list[str] | None = None, **more: Any) -> Plan:
     """The audited plan of tables under `rules(order, **more)`."""
     return quadopt.solve(Case.from_tables(tables), rules(order, **more))
+
+
+def reached(tables: Tables, order: list[str] | None = None, **more: Any) -> dict[str, float]:
+    """Stage -> what it came to, as `objectives(solved(..))` in a tenth of the time: no tables, no audit."""
+    staged = Staged(Case.from_tables(tables), rules(order, **more))
+    staged.run()
+    return {stage.name: stage.incumbent for stage in staged.stages}
 
 
 def objectives(plan: Plan) -> dict[str, float]:

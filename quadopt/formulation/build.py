@@ -80,10 +80,10 @@ class Model:
             exposure.add(self.pyomo.exposure[supplier], self.structure, supplier)
 
     def trace(self, supplier: str) -> None:
-        """Exposure to one supplier where an objective or a cap sees it: the reserve keeps its origin as well."""
+        """Exposure to one supplier where an objective or a cap sees it, with the rules of booking."""
         self.add_exposure(supplier)
         if supplier not in self.pyomo.traced:
-            exposure.add_clean_reserve(self.pyomo.traced[supplier], self.pyomo.exposure[supplier], self.structure)
+            exposure.add_booking(self.pyomo.traced[supplier], self.pyomo.exposure[supplier], self.structure)
 
     def add_exposure_range(self, supplier: str) -> None:
         """The other end of one supplier's exposure at a fixed physical plan, for the report."""

@@ -28,7 +28,7 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     keys, rows = [], []
     for number, cap in enumerate(structure.options.caps):
         for n, m in _places(structure, cap):
-            suppliers = [s for s in structure.suppliers if _reaches(model, structure, cap, s, n, m)]
+            suppliers = [s for s in structure.suppliers if s != n and _reaches(model, structure, cap, s, n, m)]
             keys += [(number, n, m, t) for t in model.periods if suppliers]
             rows += [(number, s, n, m, t) for s in suppliers for t in model.periods]
     model.capped = pyo.Set(dimen=4, initialize=keys)
@@ -61,14 +61,15 @@ def _places(structure: Structure, cap: Cap) -> list[tuple[str, str]]:
     return inside if cap.scope == "member" else [(GROUP, m) for m in dict.fromkeys(m for _, m in inside)]
 
 
-def _members(model: pyo.ConcreteModel, n: str, m: str) -> list[str]:
-    return [k for k in model.members if (k, m) in model.places] if n == GROUP else [n]
+def _members(model: pyo.ConcreteModel, s: str, n: str, m: str) -> list[str]:
+    """The members that a row speaks of: one, or the group without the supplier itself."""
+    return [k for k in model.members if (k, m) in model.places and k != s] if n == GROUP else [n]
 
 
 def _reaches(model: pyo.ConcreteModel, structure: Structure, cap: Cap, s: str, n: str, m: str) -> bool:
     if cap.basis == "direct":
-        return any((s, k, m) in model.flows for k in _members(model, n, m))
-    return any((k, m) in model.exposure[s].places for k in _members(model, n, m))
+        return any((s, k, m) in model.flows for k in _members(model, s, n, m))
+    return any((k, m) in model.exposure[s].places for k in _members(model, s, n, m))
 
 
 def _need(structure: Structure, n: str, m: str, t: int) -> float:
@@ -81,8 +82,11 @@ def _within_cap(structure: Structure) -> Callable[..., Any]:
     caps = structure.options.caps
 
     def within_cap(model: pyo.ConcreteModel, k: int, s: str, n: str, m: str, t: int) -> Any:
-        r"""$w^\sigma_{nmt} + v^\sigma_{nmt} \le \kappa U_{nmt}$ (traced), $x_{\sigma nmt} \le \kappa U_{nmt}$ (direct)."""
-        members = _members(model, n, m)
+        r"""Traced, or direct:
+
+        $w^\sigma_{nmt} + v^\sigma_{nmt} \le \kappa U_{nmt}$, $x_{\sigma nmt} \le \kappa U_{nmt}$.
+        """
+        members = _members(model, s, n, m)
         use = sum(use_of(model.base, c, m, t) for c in members)
         taken = sum(_taken(model, caps[k].basis, s, c, m, t) for c in members)
         return taken <= model.cap_share[k] * use + model.cap_excess[k, n, m, t]

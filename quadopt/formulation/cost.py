@@ -1,8 +1,22 @@
 r"""Cost by kind: what is paid for projects, for operation, and what going short is worth.
 
 Every term is in millions, undiscounted, by step of its path; the objective is the discounted and expected sum. In the
-part of a period that branches cover, the base path counts with $1 - \sum_w \pi_w$ and each branch with $\pi_w$. The
-method, section 7.
+part of a period that branches cover, the base path counts with $1 - \sum_w \pi_w$ and each branch with $\pi_w$.
+
+| kind                 | name in code        | meaning                                                         |
+| -------------------- | ------------------- | --------------------------------------------------------------- |
+| capex_public         | `cost_capex_public[t]` | the fund's part of capex                                     |
+| capex_private        | `cost_capex_private[t]` | the others' part                                            |
+| salvage              | `cost_salvage[t]`   | unexpired part of capex, negative                               |
+| production_home      | `production_home[t]` | unit costs of units in member countries                        |
+| production_abroad    | `production_abroad[t]` | what units outside ask                                       |
+| transport            | `transport[t]`      | routes, for trade                                               |
+| sharing              | `sharing_paid[t]`   | routes and the pact's own cost, for sharing                     |
+| holding              | `holding[t]`        | holding stocks                                                  |
+| shortage             | `shortage_value[t]` | what going short is worth                                       |
+| refill               | `refill_paid[t]`    | branches: $10^{-6} \sum price_m\, refill_{nm}$ at their end      |
+
+The method, section 7.
 """
 
 from __future__ import annotations
@@ -146,7 +160,7 @@ def path_name(path: pyo.Block) -> str:
 
 
 def production_home(path: pyo.Block, t: Any) -> Any:
-    r"""$10^{-6} \sum_{i \text{ at home}} unit\_cost_{it} a_{it}$."""
+    r"""What units at home cost: $10^{-6} \sum_{i \text{ at home}} unit\_cost_{it} a_{it}$."""
     return sum(1e-6 * path.unit_cost[u, t] * path.activity[u, t] for u in path.home_units)
 
 
@@ -156,7 +170,7 @@ def production_abroad(path: pyo.Block, t: Any) -> Any:
 
 
 def transport(path: pyo.Block, t: Any) -> Any:
-    r"""$10^{-6} \sum cost_{cdmt} x_{cdmt}$."""
+    r"""What trade pays for its routes: $10^{-6} \sum cost_{cdmt} x_{cdmt}$."""
     return sum(1e-6 * path.route_cost[c, d, m, t] * path.shipment[c, d, m, t] for c, d, m in path.model().flows)
 
 
@@ -169,10 +183,10 @@ def sharing_paid(path: pyo.Block, t: Any) -> Any:
 
 
 def holding_paid(path: pyo.Block, t: Any) -> Any:
-    r"""$10^{-6} \sum holding\_cost_{nm} h_t s_{nmt}$."""
+    r"""What holding costs, on the closing stock: $10^{-6} \sum holding\_cost_{nm} h_t s_{nmt}$."""
     return sum(1e-6 * path.holding_cost[n, m] * path.length[t] * path.stock[n, m, t] for n, m in path.model().stocks)
 
 
 def refill_makes_good(path: pyo.Block, n: Any, m: Any) -> Any:
-    r"""$refill_{nm} \ge s_{nm0} - s_{nm,end}$."""
+    r"""A branch refills the reserve to what it opened with: $refill_{nm} \ge s_{nm0} - s_{nm,end}$."""
     return path.refill[n, m] >= path.stock[n, m, 0] - path.stock[n, m, path.steps.last()]

@@ -5,6 +5,8 @@ r"""Dependence on any single supplier: the index, the worst, and what counts as 
 | $z_{nmt}$    | `dependence[n, m, t]`      | share | largest supplier's share; a unit short counts as dependent |
 |              | `worst`                    | share | largest share of any member, material and supplier     |
 |              | `square[s, n, m, t]`       | share | at least the square of a supplier's share (HHI)        |
+| $h_tD$ or $h_t need$ | `amount[n, m, t]`  | units | what a share is taken of                               |
+| $weight_{nmt}$ | `dependence_weight[n, m, t]` | share | weight in the index; they sum to one                |
 
 `amount` is what the share is taken of: demand where the measure is traced, need where it is direct or hhi.
 The method, section 5.
@@ -67,11 +69,15 @@ def add_supplier(model: pyo.ConcreteModel, structure: Structure, supplier: str) 
         return model.base.shipment[supplier, n, m, t]
 
     def at_least_share(rows: pyo.Block, n: Any, m: Any, t: Any) -> Any:
-        r"""$z_{nmt}\, h_tD_{nmt} \ge v^\sigma_{nmt} + \sum_q u_{nmqt}$ (traced), $z_{nmt}\, h_t need \ge x_{\sigma nmt} + \sum_q u$."""
+        r"""Where the measure is traced, and where it is direct:
+
+        $z_{nmt}\, h_tD_{nmt} \ge v^\sigma_{nmt} + \sum_q u_{nmqt}$,
+        $z_{nmt}\, h_t need_{nmt} \ge x_{\sigma nmt} + \sum_q u_{nmqt}$.
+        """
         return model.amount[n, m, t] * model.dependence[n, m, t] >= of_supplier(n, m, t) + terms.short(model.base, n, m, t)
 
     def at_least_average(rows: pyo.Block, n: Any, m: Any) -> Any:
-        r"""$worst \sum_t h_tD_{nmt} \ge \sum_t (v^\sigma_{nmt} + \sum_q u_{nmqt})$ from `worst_from` on."""
+        r"""From `worst_from` on: $worst \sum_t h_tD_{nmt} \ge \sum_t (v^\sigma_{nmt} + \sum_q u_{nmqt})$."""
         steps = model.worst_steps[n, m]
         exposed = sum(of_supplier(n, m, t) + terms.short(model.base, n, m, t) for t in steps)
         return sum(model.amount[n, m, t] for t in steps) * model.worst >= exposed
@@ -148,18 +154,24 @@ def _weights(structure: Structure, amount: dict[tuple[str, str, int], float]) ->
 
 
 def counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:
-    r"""A unit short counts as wholly dependent, so that serving nobody does not look secure: $z_{nmt}\, h_tD \ge \sum_q u$."""
+    r"""A unit short counts as wholly dependent, so that serving nobody does not look secure:
+
+    $z_{nmt}\, h_tD \ge \sum_q u$.
+    """
     return model.amount[n, m, t] * model.dependence[n, m, t] >= terms.short(model.base, n, m, t)
 
 
 def worst_counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any) -> Any:
-    r"""$worst \sum_t h_tD_{nmt} \ge \sum_t \sum_q u_{nmqt}$."""
+    r"""The worst counts shortage too: $worst \sum_t h_tD_{nmt} \ge \sum_t \sum_q u_{nmqt}$."""
     steps = model.worst_steps[n, m]
     return sum(model.amount[n, m, t] for t in steps) * model.worst >= sum(terms.short(model.base, n, m, t) for t in steps)
 
 
 def concentration(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:
-    r"""HHI, a unit short counting as wholly dependent: $z_{nmt} \ge \sum_\sigma square_{\sigma nmt} + \sum_q u / (h_t need)$."""
+    r"""HHI, a unit short counting as wholly dependent:
+
+    $z_{nmt} \ge \sum_\sigma square_{\sigma nmt} + \sum_q u / (h_t need)$.
+    """
     squares = sum(model.square[s, n, m, t] for s in model.counted)
     return model.dependence[n, m, t] >= squares + terms.short(model.base, n, m, t) / model.amount[n, m, t]
 

@@ -2,6 +2,7 @@ r"""Disruptions: how a branch opens, what is cut, and how the branches are weigh
 
 | symbol    | name in code        | unit     | meaning                                                    |
 | --------- | ------------------- | -------- | ---------------------------------------------------------- |
+| $\pi_w$   | `probability[w]`    | share    | of the disruption happening once in the horizon            |
 | $S_w$     | `stress`            | millions | weighted shortage value of a branch, not lost output       |
 |           | `worst_stress`      | millions | the largest of them                                        |
 | $\eta$    | `value_at_risk`     | millions | CVaR: what is exceeded with probability $1 - \alpha$       |
@@ -26,7 +27,7 @@ def add_opening(path: pyo.Block, structure: Structure, situation: Situation) -> 
     model = path.model()
 
     def opens_with_reserve(path: pyo.Block, n: Any, m: Any) -> Any:
-        r"""$s^w_{nm0} = R_{nm,start-1}$, or the initial stock."""
+        r"""A branch opens with the reserve, $s^w_{nm0} = R_{nm,start-1}$, or with the initial stock."""
         held = model.base.reserve[n, m, before] if before else path.opening[n, m]
         return path.stock[n, m, 0] == held
 
@@ -64,11 +65,17 @@ def add_cuts(path: pyo.Block, structure: Structure, situation: Situation) -> Non
         return sum(path.shipment[c, d, m, t] for d in pairs[i]) + sum(path.shared[c, d, m, t] for d in shared[i])
 
     def cut_to_need(path: pyo.Block, i: Any, t: Any) -> Any:
-        r"""$\sum_d (x + g)_{cdmt} \le (1 - severity)\, h \sum_d need_{dm}$, or the stated limit."""
+        r"""Within what is wanted, or within the stated limit:
+
+        $\sum_d (x + g)_{cdmt} \le (1 - severity)\, h \sum_d need_{dm}$.
+        """
         return shipped(path, i, t) <= need[i, t]
 
     def cut_to_offer(path: pyo.Block, i: Any, t: Any) -> Any:
-        r"""$\sum_d (x + g)_{cdmt} \le (1 - severity)\, h\, offer_{cm}$, what plants and online projects can make."""
+        r"""Within what plants and online projects can make:
+
+        $\sum_d (x + g)_{cdmt} \le (1 - severity)\, h\, offer_{cm}$.
+        """
         projects = sum(offers[i, t, p, tau] * model.is_started[p, tau] for p, tau in by_cut[i, t])
         return shipped(path, i, t) <= plants[i, t] + projects
 
@@ -121,12 +128,12 @@ def add_risk(model: pyo.ConcreteModel, structure: Structure) -> None:
 
 
 def is_worst(model: pyo.ConcreteModel, w: Any) -> Any:
-    r"""$worst \ge S_w$."""
+    r"""The worst crisis: $worst \ge S_w$."""
     return model.worst_stress >= model.branch[w].stress
 
 
 def exceeds(model: pyo.ConcreteModel, w: Any) -> Any:
-    r"""$excess_w \ge S_w - \eta$."""
+    r"""What a crisis exceeds the value at risk by: $excess_w \ge S_w - \eta$."""
     return model.stress_excess[w] >= model.branch[w].stress - model.value_at_risk
 
 

@@ -17,6 +17,7 @@ bookkeeping, so the exposure is a lower bound. The method, section 5.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import pyomo.environ as pyo
@@ -154,7 +155,10 @@ def disposed_part(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
 
 
 def goes_to_exposed_activity(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
-    r"""Activity that uses any exposed input is exposed: $w^\sigma_{cmt} \le \sum_i \max(-\rho_{im}, 0) a^\sigma_{it}$."""
+    r"""Activity that uses any exposed input is exposed:
+
+    $w^\sigma_{cmt} \le \sum_i \max(-\rho_{im}, 0) a^\sigma_{it}$.
+    """
     return e.used[c, m, t] <= sum(-e.model().recipe[u, m] * e.activity[u, t] for u in e.users[c, m])
 
 
@@ -183,24 +187,47 @@ def does_not_vanish(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
 
 
 def stock_flow(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
-    r"""The exposed stock: $s^\sigma_t = (1 - loss)^{h_t} s^\sigma_{t-1} + d^\sigma_t - r^\sigma_t - \sum_j g^\sigma_{nj,t}$, $s^\sigma_0 = 0$."""
+    r"""The exposed stock:
+
+    $s^\sigma_t = (1 - loss)^{h_t} s^\sigma_{t-1} + d^\sigma_t - r^\sigma_t - \sum_j g^\sigma_{nj,t}$, $s^\sigma_0 = 0$.
+    """
     taken = e.release[n, m, t] + sum(e.shared[n, j, m, t] for j in e.receivers[n, m])
     return e.stock[n, m, t] == e.model().base.kept[n, m, t] * e.stock[n, m, t - 1] + e.deposit[n, m, t] - taken
 
 
 def core_is_clean(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
-    r"""What is still there of the clean initial stock is no exposed stock: $s^\sigma_{nmt} \le s_{nmt} - core_{nmt}$."""
+    r"""What is still there of the clean initial stock is no exposed stock:
+
+    $s^\sigma_{nmt} \le s_{nmt} - core_{nmt}$.
+    """
     return e.stock[n, m, t] <= e.model().base.stock[n, m, t] - e.clean_core[n, m, t]
 
 
-def add_clean_reserve(rows: pyo.Block, exposure: pyo.Block, structure: Structure) -> None:
-    """The reserve keeps its origin, where that asks for more than the core of the initial stock."""
+def add_booking(rows: pyo.Block, exposure: pyo.Block, structure: Structure) -> None:
+    """What an optimised plan may book: the reserve keeps its origin, and disposal where the model file restricts it."""
     base = rows.model().base
     clean = {(n, m, t): structure.clean_reserve(n, m, t) for n, m in exposure.stocks for t in base.steps}
     stricter = [key for key, amount in clean.items() if amount > exposure.clean_core[key] + 1e-9]
 
     def reserve_is_clean(rows: pyo.Block, n: Any, m: Any, t: Any) -> Any:
-        r"""$s^\sigma_{nmt} \le s_{nmt} - \min(minimum_{nmt}, initial_{nm} (1 - loss)^{Y_t + h_t})$."""
+        r"""The reserve keeps its origin:
+
+        $s^\sigma_{nmt} \le s_{nmt} - \min(minimum_{nmt}, initial_{nm} (1 - loss)^{Y_t + h_t})$.
+        """
         return exposure.stock[n, m, t] <= base.stock[n, m, t] - clean[n, m, t]
 
     rows.reserve_is_clean = pyo.Constraint(stricter, rule=reserve_is_clean)
+    if structure.options.dependence.exposed_disposal == "own_output":
+        rows.disposed_of_own_output = pyo.Constraint(exposure.places, base.steps, rule=_disposed_of_own_output(exposure))
+
+
+def _disposed_of_own_output(exposure: pyo.Block) -> Callable[..., Any]:
+    def disposed_of_own_output(rows: pyo.Block, c: Any, m: Any, t: Any) -> Any:
+        r"""Only exposed by-products are left over:
+
+        $disposed^\sigma_{cmt} \le \sum_{i \in c} \max(\rho, 0) a^\sigma_{it}$.
+        """
+        recipe = rows.model().recipe
+        return exposure.disposed[c, m, t] <= sum(recipe[u, m] * exposure.activity[u, t] for u in exposure.makers[c, m])
+
+    return disposed_of_own_output

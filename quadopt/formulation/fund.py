@@ -4,9 +4,12 @@ r"""The joint fund, or one fund a member where it is not pooled.
 | -------------- | ------------------------- | -------- | ----------------------------------------------- |
 | $f_{nt}$       | `contribution[n, t]`      | millions | what member n pays in                           |
 | $B_t$          | `fund_balance[a, t]`      | millions | balance of account a at the end of t            |
-| $\phi_{p\tau t}$ | `fund_payment[p, tau, t]` | millions | the fund's part of capex due in t               |
+| $\phi_{p\tau t}$ |                         | share    | part of capex due in t, started in tau          |
+| $\phi\, fund\_share\, capex$ | `fund_payment[p, tau, t]` | millions | what the fund owes for it       |
+| $F_n$, $F$     |                           | millions | contributions of n, of all, over all periods    |
+| $w_n$          | `burden_share[n]`         | share    | burden weight over the sum of burden weights    |
 
-The method, section 4.
+Bounds: $f_{nt} \le h_t\, limit_{nt}$, $B_t \ge 0$. The method, section 4.
 """
 
 from __future__ import annotations

@@ -4,8 +4,10 @@ r"""Production and the balance of every material in every country.
 | --------- | ------------------- | ---------------- | ----------------------------------------- |
 | $a_{it}$  | `activity[u, t]`    | process activity | what unit u does in step t                |
 |           | `disposal[c, m, t]` | units            | what is left over (free disposal)         |
+| $cap_p$   |                     | activity a year  | full capacity of project p                |
+| $online_{p\tau t}$ |           | share            | average part of it online in t            |
 
-The method, section 4; one writing for the base path and the branches.
+Bound of a plant: $a_{it} \le h_t\, cap_{it}$. One writing for the base path and the branches. The method, section 4.
 """
 
 from __future__ import annotations
@@ -50,7 +52,10 @@ def within_online_capacity(path: pyo.Block, p: Any, t: Any) -> Any:
 
 
 def used_at_least(path: pyo.Block, p: Any, t: Any) -> Any:
-    r"""A project that runs is used at least to `minimum_use` of what it can."""
+    r"""A project is used at least to a part of what it can:
+
+    $a_{pt} \ge minimum\_use_p\, h_t\, cap_p \sum_\tau online_{p\tau t} b_{p\tau}$.
+    """
     return path.activity[p, t] >= path.minimum_use[p] * online_capacity(path, p, t)
 
 

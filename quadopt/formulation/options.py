@@ -23,49 +23,74 @@ class Slack(_Part):
     """How far a later stage may fall back: `max(relative x |incumbent|, absolute)`, never less than the stage's gap."""
 
     relative: float = Field(0.0, ge=0)
+    """Part of the value reached."""
     absolute: float = Field(0.0, ge=0)
+    """In the objective's unit: points of the index, millions."""
 
 
 class DependenceRules(_Part):
     """What dependence means (the method, section 5)."""
 
     measure: Literal["traced", "direct", "hhi"] = "traced"
+    """`traced` through every stage; `direct`: shipments over need; `hhi`: concentration of shipments over need."""
     objective: Literal["index", "worst"] = "index"
+    """The weighted mean, or the worst share of any member, material and supplier (then the mean)."""
     weight: Literal["value", "material"] = "value"
+    """Weights of the mean: price x quantity x importance, or every material by its importance."""
     suppliers: Literal["all"] | list[str] = "all"
+    """Whom to trace: all outside suppliers, or the named ones (a member among them is traced for the others)."""
     worst_from: str = ""
     """First period that counts for the worst; blank: the first in which a candidate can be online."""
+    exposed_disposal: Literal["any", "own_output"] = "any"
+    """Which exposed material may be booked as disposed of: `own_output` bars buying twice and throwing half away, which
+    lets every supplier's book say that it was the other's."""
     hhi_tolerance: float = Field(0.001, gt=0)
+    """Measure `hhi`: how far its tangents may stay below the true value, relative."""
 
 
 class StressRules(_Part):
     """How crises are weighed and which clock they run on (the method, section 6)."""
 
     risk: Literal["expected", "worst", "cvar"] = "expected"
+    """Expected stress, the worst crisis, or the mean of the worst tail (both then followed by the expected one)."""
     alpha: float = Field(0.95, ge=0, lt=1)
+    """For `cvar`: 0.95 looks at the worst 5 %."""
     step_years: float = Field(0.25, gt=0)
+    """Length of a step in a crisis, years."""
     recovery_years: float = Field(0.0, ge=0)
+    """How long a branch goes on after its disruption has ended, years."""
     crisis_trade: Literal["own_output", "free"] = "own_output"
+    """In a crisis a member ships only what it makes itself in that step, or anything."""
 
 
 class PactRules(_Part):
     """What the members have agreed on."""
 
     pooled: bool = True
+    """One joint fund; otherwise every member pays for projects on its own soil only."""
     burden: Literal["free", "weight"] = "free"
+    """`weight`: each member's share of all contributions follows its `burden_weight`."""
     burden_tolerance: float = Field(0.01, ge=0)
+    """How far a share may be off, in share points."""
     sharing: bool = True
+    """Whether members share their stockpiles as the `sharing` table allows."""
     sharing_rule: Literal["free"] = "free"
+    """How what goes short is spread between members: as the objective likes."""
 
 
 class Cap(_Part):
     """At most `share` of yearly use from one supplier (the method, section 5, caps)."""
 
     share: float = Field(gt=0, le=1)
+    """At most this share of yearly use."""
     basis: Literal["traced", "direct"] = "direct"
+    """Of what goes back to the supplier through every stage, or of what it ships itself."""
     scope: Literal["member", "group"] = "member"
+    """For every member, or for the group as a whole."""
     materials: list[str] = []
+    """Which materials; blank, with `stages` blank: all."""
     stages: list[str] = []
+    """Materials of these stages, beside the named ones."""
     from_period: str = ""
     """Blank: for each material, the first period from which the cap can hold to the end."""
 
@@ -74,18 +99,26 @@ class SolverRules(_Part):
     """When a stage may stop: relative gap, or seconds."""
 
     gap: float = Field(0.01, ge=0)
+    """Relative gap at which a stage counts as solved."""
     time_limit: dict[Objective, float] = {}
+    """Seconds a stage may take, by objective."""
     default_time_limit: float = Field(300.0, gt=0)
+    """Seconds for objectives that `time_limit` does not name."""
     threads: int = Field(1, ge=1)
+    """Threads of the solver."""
 
 
 class Formulation(_Part):
     """A named formulation, read from a TOML file; unknown keys are refused."""
 
     name: str = ""
+    """Set to the file's name."""
     title: str
+    """One line that says what the file stands for."""
     approach: Literal["lexicographic", "weighted", "bounded"] = "lexicographic"
+    """One objective after the other, a weighted sum, or one objective within bounds on the others."""
     order: list[Objective] = ["shortage", "dependence", "stress", "cost"]
+    """Lexicographic approach: which objectives, the first first."""
     weights: dict[Objective, float] = {}
     """Weighted approach: millions of currency per unit of the objective."""
     minimise: Objective = "cost"
@@ -93,6 +126,7 @@ class Formulation(_Part):
     bounds: dict[Objective, float] = {}
     """.. within these bounds on the others."""
     slack: dict[Objective, Slack] = {}
+    """How far later stages may fall back; not named: 0.005 for dependence (absolute), 0.1 % for money."""
     dependence: DependenceRules = DependenceRules()
     stress: StressRules = StressRules()
     pact: PactRules = PactRules()

@@ -3,6 +3,7 @@ r"""Sharing of stocks between members.
 | symbol      | name in code          | unit  | meaning                                |
 | ----------- | --------------------- | ----- | -------------------------------------- |
 | $g_{ijmt}$  | `shared[i, j, m, t]`  | units | from i's stock to j in step t          |
+| $fraction$  | `limit_fraction[row, i, m, t]` | share | what a row of the table allows |
 
 Each row of the sharing table limits, for every material that it matches, what a provider gives to all the receivers
 that it matches together. The method, sections 4 and 6.

@@ -3,6 +3,7 @@ r"""Starts of projects.
 | symbol       | name in code          | unit | meaning                                    |
 | ------------ | --------------------- | ---- | ------------------------------------------ |
 | $b_{p\tau}$  | `is_started[p, tau]`  | 0/1  | project p starts at the beginning of tau   |
+| $lead_p$     |                       | years | from a start to completion                |
 
 The method, sections 3 and 4.
 """
@@ -41,7 +42,7 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
 
 
 def _add_requirements(model: pyo.ConcreteModel, structure: Structure, number: dict[str, int]) -> None:
-    """(p, required, tau) -> the starts of p up to tau, and the starts of the required that are complete in time for it."""
+    """(p, required, tau) -> the starts of p up to tau, and those of the required that are complete in time for it."""
     case = structure.case
     by_name = {p.name: p for p in structure.projects}
     earlier: dict[tuple[str, str, int], list[int]] = {}

@@ -8,7 +8,7 @@ r"""Stockpiles, and on the base path the reserve that is counted on for emergenc
 | $R_{nmt}$   | `reserve[n, m, t]`    | units | base path: kept, never sold later                |
 | $p_{nmt}$   | `purchase[n, m, t]`   | units | base path: what the stock budget pays for        |
 
-The method, section 4.
+Bounds: $s_{nmt} \le capacity_{nm}$, $R_{nmt} \ge minimum_{nmt}$. The method, section 4.
 """
 
 from __future__ import annotations

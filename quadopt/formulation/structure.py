@@ -139,9 +139,11 @@ class Structure:
         return min(self.minimum_stock(country, material, step), self.decayed_initial(country, material, step))
 
     def clean_core(self, country: str, material: str) -> dict[int, float]:
-        r"""Step -> what the minimum has kept of the initial stock: $core_t = \min(minimum_t, (1 - loss)^{h_t} core_{t-1})$.
+        r"""Step -> what the minimum has kept of the initial stock, the core:
 
-        It is less than `clean_reserve` where a minimum that loss or growth had to refill.
+        $core_t = \min(minimum_t, (1 - loss)^{h_t} core_{t-1})$, $core_0 = initial$.
+
+        It is less than `clean_reserve` where deposits had to make good a loss, or a minimum that grows.
         """
         row, out = self.stocks[country, material], {}
         core = row["initial"]

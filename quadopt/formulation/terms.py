@@ -43,12 +43,12 @@ def given(path: pyo.Block, c: Any, m: Any, t: Any) -> Any:
 
 
 def released(path: pyo.Block, c: Any, m: Any, t: Any) -> Any:
-    """Release from the stock of a place, zero where it has none."""
+    r"""Release from the stock of a place, zero where it has none: $r_{cmt}$."""
     return sum(path.release[c, k, t] for k in path.model().stocked[c, m])
 
 
 def deposited(path: pyo.Block, c: Any, m: Any, t: Any) -> Any:
-    """Deposit into the stock of a place, zero where it has none."""
+    r"""Deposit into the stock of a place, zero where it has none: $d_{cmt}$."""
     return sum(path.deposit[c, k, t] for k in path.model().stocked[c, m])
 
 

@@ -3,6 +3,8 @@ r"""Trade along routes.
 | symbol       | name in code              | unit  | meaning                       |
 | ------------ | ------------------------- | ----- | ----------------------------- |
 | $x_{cdmt}$   | `shipment[c, d, m, t]`    | units | shipped from c to d in step t |
+| $h_t\, capacity$ | `route_room[c, d, m, t]` | units | what the route takes, where it is limited |
+|              | `route_cost[c, d, m, t]`  | currency per unit | cost of the route |
 
 The method, sections 4 and 6.
 """
@@ -59,12 +61,18 @@ def _routes(structure: Structure, situation: Situation) -> tuple[dict[Any, float
 
 
 def release_stays(path: pyo.Block, n: Any, m: Any, t: Any) -> Any:
-    r"""Release stays at home, only sharing leaves: $\sum_d x_{ndmt} \le \sum_i \max(\rho, 0) a_{it} + \sum_o x_{onmt}$."""
+    r"""Release stays at home, only sharing leaves:
+
+    $\sum_d x_{ndmt} \le \sum_i \max(\rho, 0) a_{it} + \sum_o x_{onmt}$.
+    """
     return terms.exported(path, n, m, t) <= terms.made(path, n, m, t) + terms.imported(path, n, m, t)
 
 
 def ships_own_output(path: pyo.Block, n: Any, m: Any, t: Any) -> Any:
-    r"""In a crisis a member ships only what it makes in that step: $\sum_d x_{ndmt} \le \sum_i \max(\rho, 0) a_{it}$."""
+    r"""In a crisis a member ships only what it makes in that step:
+
+    $\sum_d x_{ndmt} \le \sum_i \max(\rho, 0) a_{it}$.
+    """
     return terms.exported(path, n, m, t) <= terms.made(path, n, m, t)
 
 

@@ -64,7 +64,7 @@ def draft(staged: Staged) -> Plan:
         model.add_total_cost(with_branches=False)
 
     tables: dict[str, pd.DataFrame] = {}
-    exposures = Exposures(model, matrix, values)
+    exposures = Exposures(model, matrix, values, model.structure.suppliers)
     if exposures.failed:
         warnings.append(f"The range of exposure could not be computed for {', '.join(sorted(set(exposures.failed)))}.")
     matrix.load(exposures.values)
@@ -151,6 +151,7 @@ def _options(staged: Staged) -> dict[str, object]:
         "objective_dependence": o.dependence.objective,
         "dependence_weight": o.dependence.weight,
         "worst_from": o.dependence.worst_from,
+        "exposed_disposal": o.dependence.exposed_disposal,
         "suppliers_traced": list(structure.suppliers),
         "suppliers_in_search": list(staged.minimiser.active),
         "pooled": o.pact.pooled,

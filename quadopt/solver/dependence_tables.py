@@ -19,9 +19,8 @@ Served = dict[tuple[str, str, str, str], float]
 class Exposures:
     """Exposure of a fixed physical plan to every traced supplier, and the plan with its own exposure filled in."""
 
-    def __init__(self, model: Model, matrix: Matrix, values: Array) -> None:
-        self.model, self.matrix = model, matrix
-        suppliers = model.structure.suppliers
+    def __init__(self, model: Model, matrix: Matrix, values: Array, suppliers: list[str]) -> None:
+        self.model, self.matrix, self.suppliers = model, matrix, suppliers
         own = {index for block, index in matrix.column_owner if block == "exposure"}
         for supplier in suppliers:
             model.add_exposure_range(supplier)
@@ -72,7 +71,7 @@ class Exposures:
         served: Served = {}
         rows = []
         self.matrix.load(self.values)
-        for supplier in structure.suppliers:
+        for supplier in self.suppliers:
             e = self.model.pyomo.exposure[supplier]
             rows += exposure_rows(structure, e, supplier, structure.case.periods)
             served |= {(supplier, n, m, structure.case.periods[t - 1]): value(e.served[n, m, t]) for n, m, t in e.served}
@@ -82,7 +81,7 @@ class Exposures:
 def tables(exposures: Exposures, base: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """dependence, direct, concentration, index and exposure; `base` holds the base path's physical tables."""
     model = exposures.model
-    case, suppliers = model.structure.case, model.structure.suppliers
+    case, suppliers = model.structure.case, exposures.suppliers
     served, exposure = exposures.own()
     shares = {"optimised": served, "at_least": exposures.at_least, "at_most": exposures.at_most}
     frames = {name: _as_frame(found) for name, found in shares.items()}
@@ -90,7 +89,7 @@ def tables(exposures: Exposures, base: dict[str, pd.DataFrame]) -> dict[str, pd.
     direct = measures.direct_shares(case, base, suppliers)
     frames["direct"] = _direct_part(direct, base["shortage"])
     return {
-        "dependence": _dependence(model, frames, base["shortage"]),
+        "dependence": _dependence(model, suppliers, frames, base["shortage"]),
         "direct": direct,
         "concentration": measures.concentration(case, base),
         "index": _index(model, frames, base["shortage"]),
@@ -111,11 +110,13 @@ def _direct_part(direct: pd.DataFrame, shortage: pd.DataFrame) -> pd.DataFrame:
     return joined[KEY].assign(exposed=exposed)
 
 
-def _dependence(model: Model, frames: dict[str, pd.DataFrame], shortage: pd.DataFrame) -> pd.DataFrame:
+def _dependence(
+    model: Model, suppliers: list[str], frames: dict[str, pd.DataFrame], shortage: pd.DataFrame
+) -> pd.DataFrame:
     """One row a demand and supplier, and the group's rows: shares are (exposed + shortage) / demand."""
     case, key = model.structure.case, ["country", "material", "period"]
     demand = shortage.groupby(key, as_index=False, sort=False)[["demand", "shortage"]].sum()
-    table = demand.merge(pd.DataFrame({"supplier": model.structure.suppliers}), how="cross")
+    table = demand.merge(pd.DataFrame({"supplier": suppliers}), how="cross")
     table = table[table["country"] != table["supplier"]]
     names = ["optimised", "at_least", "at_most", "proportional"]
     for name in names:

@@ -23,6 +23,7 @@ from quadopt.errors import NoPlanError
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.scaling import Scaled, scale
 
+Basis = tuple[list[highspy.HighsBasisStatus], list[highspy.HighsBasisStatus]]
 Progress = Callable[[float, float], None]
 """Called with (incumbent, bound) while a MIP is solved, in the objective's unit; nan where there is none yet."""
 
@@ -162,6 +163,22 @@ class HighsModel:
             solution.col_value = self.scaled.to_scaled(start).tolist()
             self._check(self._highs.setSolution(solution))
         return self._run(time_limit, progress)
+
+    def basis(self) -> Basis:
+        """Statuses of columns and rows after an LP."""
+        found = self._highs.getBasis()
+        return list(found.col_status), list(found.row_status)
+
+    def begin_from(self, basis: Basis) -> None:
+        """Begins the next LP from a smaller model's basis: columns added since at their bound, rows added since basic."""
+        columns, rows = basis
+        size = self.program.a.shape
+        grown = highspy.HighsBasis()
+        lower = highspy.HighsBasisStatus.kLower
+        grown.col_status = [*columns, *([lower] * (size[1] - len(columns)))]
+        grown.row_status = [*rows, *([highspy.HighsBasisStatus.kBasic] * (size[0] - len(rows)))]
+        grown.valid = True
+        self._check(self._highs.setBasis(grown))
 
     def row_duals(self) -> Array:
         """Scaled row duals of the last LP: only their being zero or not means something."""

@@ -142,6 +142,11 @@ class Matrix:
             np.fromiter((v.parent_component().local_name in anchors for v in self.variables), bool, count),
         )
 
+    @property
+    def owners(self) -> set[Owner]:
+        """The blocks that have columns in the matrix."""
+        return set(self.column_owner)
+
     def owned(self, owners: set[Owner]) -> tuple[Mask, Mask]:
         """Masks of the rows and of the columns that stand in the given blocks."""
         rows = np.fromiter((owner in owners for owner in self.row_owner), bool, len(self.row_owner))

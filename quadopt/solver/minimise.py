@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quadopt.solver.highs import HighsModel, Outcome, Status
-from quadopt.solver.matrix import Array, Matrix, Owner, Program
+from quadopt.solver.highs import Basis, HighsModel, Outcome, Status
+from quadopt.solver.matrix import Array, Mask, Matrix, Owner, Program
 
-PRICED = 1e-6
-"""Price of a dependence row, in scaled terms, above which its supplier matters."""
+PRICED = 0.02
+"""A supplier matters if the prices of its dependence rows sum to this share of the largest such sum."""
 SAME = 1e-6
 """Relative difference below which leaving suppliers out has cost nothing."""
 SUPPLIER_BLOCKS = ("exposure", "traced", "depends_on")
@@ -67,61 +67,78 @@ class Minimiser:
         self.threads = threads
         self.starts: Array | None = None
         """Values of the binaries of the last plan, in the matrix's order."""
+        self.basis: Basis | None = None
+        """Basis of the last plan's LP in the whole model."""
 
     def minimise(self, program: Program, gap: float, time_limit: float, progress: Progress | None, takes_in: bool) -> Best:
         """The best plan within the gap or the time limit, from the starts of the plan before.
 
-        `takes_in`: suppliers that matter join the search, as they should where dependence is minimised; elsewhere they
-        only price plans, because the search's bound hardly moves with them.
+        `takes_in`: suppliers that matter join the search, as they should where dependence is minimised; elsewhere it
+        begins with the first of them alone, because its bound hardly moves with the others.
         """
         deadline = time.perf_counter() + time_limit
-        search = Search(self, program, progress)
+        search = Search(self, program, progress, takes_in)
+        aim = max(gap, ROUND_GAP) if takes_in and search.left_out else gap
         while True:
-            waiting = search.left_out()
-            aim = max(gap, ROUND_GAP) if waiting and takes_in else gap
-            left = deadline - time.perf_counter()
-            search.round(aim, left / 2 if aim > gap else left, takes_in)
-            best = search.best
-            if best.values is None or best.gap() <= gap or time.perf_counter() > deadline - 1.0:
+            before, left = list(search.left_out), deadline - time.perf_counter()
+            search.round(aim, left / 2 if aim > gap else left)
+            if search.best.values is None or search.best.gap() <= gap or time.perf_counter() > deadline - 1.0:
                 break
-            if len(search.left_out()) == len(waiting) and aim <= gap:
+            if search.left_out != before:
+                continue
+            if aim <= gap and not search.widen():
                 break
-            if len(search.left_out()) == len(waiting):
-                search.round(gap, deadline - time.perf_counter(), takes_in=False)
-                break
+            aim = gap
         if search.best.values is not None and program.is_integer.any():
             self.starts = search.best.values[program.is_integer]
+        self.basis = search.basis()
         return search.best
 
     def waiting(self) -> list[str]:
         """Suppliers with exposure in the matrix that are not active yet."""
-        present = {index for block, index in set(self.matrix.column_owner) if block == "exposure"}
-        return [s for s in self.suppliers if s in present and s not in self.active]
+        return [s for s in self.suppliers if self.is_built(s) and s not in self.active]
+
+    def is_built(self, supplier: str) -> bool:
+        """Whether a supplier's exposure is in the matrix."""
+        return ("exposure", supplier) in self.matrix.owners
 
 
 class Search:
     """The rounds of one stage: a resident model of the whole program, and of the part that is searched."""
 
-    def __init__(self, minimiser: Minimiser, program: Program, progress: Progress | None) -> None:
-        self.owner, self.program, self.progress = minimiser, program, progress
+    def __init__(self, minimiser: Minimiser, program: Program, progress: Progress | None, takes_in: bool) -> None:
+        self.owner, self.program, self.progress, self.takes_in = minimiser, program, progress, takes_in
         self.best = Best()
+        self.left_out: list[str] = self._outside(minimiser.active if takes_in else minimiser.active[:1])
+        """Suppliers that the search leaves out for now."""
         self._whole: HighsModel | None = None
         self._part: tuple[list[str], HighsModel] | None = None
 
-    def left_out(self) -> list[str]:
-        """Suppliers that the search leaves out for now."""
-        return self.owner.waiting()
+    def _outside(self, inside: list[str]) -> list[str]:
+        return [s for s in [*self.owner.active, *self.owner.waiting()] if s not in inside and self.owner.is_built(s)]
 
-    def round(self, gap: float, seconds: float, takes_in: bool) -> None:
+    def widen(self) -> bool:
+        """Takes in the suppliers that matter, then all; whether there were any left."""
+        if not self.left_out:
+            return False
+        narrower = self._outside(self.owner.active)
+        self.left_out = narrower if len(narrower) < len(self.left_out) else []
+        return True
+
+    def basis(self) -> Basis | None:
+        """Basis of the last LP of the whole model, for a stage that only adds to it."""
+        return None if self._whole is None else self._whole.basis()
+
+    def round(self, gap: float, seconds: float) -> None:
         """One search; beside it, on the other core, the starts known so far are priced in the whole model."""
-        begin, left_out = time.perf_counter(), self.left_out()
+        begin, left_out = time.perf_counter(), list(self.left_out)
         part = self._part_without(left_out)
         known = self.owner.starts if self.best.values is None else self.best.values[self.program.is_integer]
         with ThreadPoolExecutor(1) as beside:
             priced: Future[Outcome] | None = None
-            if left_out and known is not None and self.best.values is None:
+            if left_out and known is not None and self.best.values is None and not self.takes_in:
                 priced = beside.submit(self._whole_model().solve_fixed, known, PRICE_SECONDS)
-            start = part.solve_fixed(known, PRICE_SECONDS).values if known is not None and part.has_integers else None
+            start = self._start(part, left_out, known)
             outcome = part.solve(gap, max(2.0, seconds - (time.perf_counter() - begin)), start, self.progress)
             if priced is not None:
                 self._keep(priced.result())
@@ -132,22 +149,37 @@ class Search:
             return
         integers = part.integers(found)
         if priced is None or known is None or not np.array_equal(np.round(integers), np.round(known)):
-            self._keep(self._whole_model().solve_fixed(integers, PRICE_SECONDS))
-        if takes_in and left_out and self.best.incumbent > outcome.incumbent + SAME * abs(outcome.incumbent):
+            left = seconds - (time.perf_counter() - begin)
+            self._keep(self._whole_model().solve_fixed(integers, PRICE_SECONDS if self.takes_in else max(10.0, left)))
+        if self.best.values is None and known is not None:
+            self._keep(self._whole_model().solve_fixed(known, PRICE_SECONDS))
+        if self.takes_in and left_out and self.best.incumbent > outcome.incumbent + SAME * abs(outcome.incumbent):
             self._take_in(left_out)
+
+    def _start(self, part: HighsModel, left_out: list[str], known: Array | None) -> Array | None:
+        """A plan to begin with: the best so far, or the last stage's starts with everything else solved anew."""
+        if self.best.values is not None:
+            return self.best.values[~self._without(left_out)[1]]
+        return part.solve_fixed(known, PRICE_SECONDS).values if known is not None and part.has_integers else None
+
+    def _without(self, left_out: list[str]) -> tuple[Mask, Mask]:
+        owners: set[Owner] = {(block, s) for s in left_out for block in SUPPLIER_BLOCKS}
+        return self.owner.matrix.owned(owners)
 
     def _part_without(self, left_out: list[str]) -> HighsModel:
         if not left_out:
             return self._whole_model()
         if self._part is None or self._part[0] != left_out:
-            owners: set[Owner] = {(block, s) for s in left_out for block in SUPPLIER_BLOCKS}
-            rows, columns = self.owner.matrix.owned(owners)
+            rows, columns = self._without(left_out)
             self._part = (left_out, HighsModel(self.program.part(~rows, ~columns), self.owner.threads))
         return self._part[1]
 
     def _whole_model(self) -> HighsModel:
         if self._whole is None:
             self._whole = HighsModel(self.program, self.owner.threads)
+            if self.owner.basis is not None and not self.program.cost[: len(self.owner.basis[0])].any():
+                # The objective sees only what was added since: the last plan is still the best of the rest.
+                self._whole.begin_from(self.owner.basis)
         return self._whole
 
     def _keep(self, priced: Outcome) -> None:
@@ -157,7 +189,7 @@ class Search:
     def _take_in(self, left_out: list[str]) -> None:
         """Suppliers whose dependence rows have a price in the whole model join the search."""
         prices = np.abs(self._whole_model().row_duals())
-        for supplier in left_out:
-            rows, _ = self.owner.matrix.owned({("depends_on", supplier)})
-            if prices[rows].max(initial=0.0) > PRICED:
-                self.owner.active.append(supplier)
+        worth = {s: prices[self.owner.matrix.owned({("depends_on", s)})[0]].sum() for s in left_out}
+        least = PRICED * max(worth.values(), default=0.0)
+        self.owner.active += sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
+        self.left_out = self._outside(self.owner.active)

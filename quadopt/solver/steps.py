@@ -15,25 +15,42 @@ ORDERS: dict[str, list[Objective]] = {"today": ["cost"], "re-directed": ["shorta
 """What each step without the fund minimises: cost alone, or dependence by trade alone and then cost."""
 
 
+SEARCHED = 5
+"""How many suppliers, those that matter most for the plan, trade is re-directed away from; all are reported."""
+
+
 def three_steps(case: Case, options: Formulation, plan: Plan) -> pd.DataFrame:
     """Shares by material and in total, and the base path's discounted cost, of each step."""
     still = without_fund(case)
-    parts = []
-    for step, order in ORDERS.items():
-        rules = options.model_copy(
-            update={"approach": "lexicographic", "order": order, "weights": {}, "bounds": {}, "minimise": "cost", "caps": []}
-        )
-        staged = Staged(still, rules)
-        staged.minimiser.active = list(plan.options["suppliers_in_search"])
-        staged.run()
-        exposures = Exposures(staged.model, staged.matrix, staged.values)
-        staged.matrix.load(exposures.values)
-        labels = {t: (period,) for t, period in enumerate(still.periods, 1)}
-        base = PathTables(staged.model.structure, staged.model.pyomo.base, ["period"], labels).all(is_base=True)
-        found = base | tables(exposures, base)
-        parts.append(_step(step, found, staged.stages[-1].incumbent))
+    parts = [_step(step, *_still(still, options, plan, order)) for step, order in ORDERS.items()]
     parts.append(_step("with the fund", plan.tables, base_cost(plan.tables["cost"])))
     return pd.concat(parts, ignore_index=True)
+
+
+def _still(
+    still: Case, options: Formulation, plan: Plan, order: list[Objective]
+) -> tuple[dict[str, pd.DataFrame], float]:
+    """The base path's tables and the cost of a step without the fund."""
+    suppliers = list(plan.options["suppliers_traced"])
+    searched = list(plan.options["suppliers_in_search"])[:SEARCHED]
+    rules = options.model_copy(
+        update={
+            "approach": "lexicographic",
+            "order": order,
+            "weights": {},
+            "bounds": {},
+            "minimise": "cost",
+            "caps": [],
+            "dependence": options.dependence.model_copy(update={"suppliers": searched}),
+        }
+    )
+    staged = Staged(still, rules)
+    staged.run()
+    exposures = Exposures(staged.model, staged.matrix, staged.values, suppliers)
+    staged.matrix.load(exposures.values)
+    labels = {t: (period,) for t, period in enumerate(still.periods, 1)}
+    base = PathTables(staged.model.structure, staged.model.pyomo.base, ["period"], labels).all(is_base=True)
+    return base | tables(exposures, base), staged.stages[-1].incumbent
 
 
 def without_fund(case: Case) -> Case:

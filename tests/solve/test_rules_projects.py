@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.tiny import M, by_period, objectives, one_metal, plant, project, rows, solved, total
+from tests.tiny import M, by_period, objectives, one_metal, plant, project, reached, rows, solved, total
 
 RICH = [{"country": "Home", "limit": 100}]
 
@@ -16,8 +16,7 @@ def index_with(*projects: dict[str, Any], **more: Any) -> float:
 
     Home needs 10 metal in each of three years; what its projects do not make comes from Far, the only supplier.
     """
-    plan = solved(one_metal(projects=list(projects), fund=RICH, **more), ["shortage", "dependence"])
-    return objectives(plan)["dependence"]
+    return reached(one_metal(projects=list(projects), fund=RICH, **more), ["shortage", "dependence"])["dependence"]
 
 
 @pytest.mark.parametrize(
