@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="solve a workbook and write the plan", epilog=EXIT_CODES)
     run.formatter_class = argparse.RawDescriptionHelpFormatter
     run.add_argument("case", type=Path, help="a workbook (.xlsx) or a folder of CSV files")
-    run.add_argument("--model", default="pact", help="name of a model file that comes with quadopt, or a .toml file (default: pact)")
+    run.add_argument(
+        "--model", default="pact", help="name of a model file that comes with quadopt, or a .toml file (default: pact)"
+    )
     run.add_argument("--output", type=Path, help="the workbook to write (default: <case>_<model>_plan.xlsx)")
     run.add_argument("--force", action="store_true", help="replace an existing output file")
     run.add_argument("--quiet", action="store_true", help="no progress, only the result")
@@ -180,7 +182,10 @@ class Progress:
         self._stage, self._last = stage, now
         has_gap = incumbent == incumbent and bound == bound and incumbent != 0
         gap = f"  gap {abs(incumbent - bound) / abs(incumbent):.2%}" if has_gap else ""
-        print(f"{now - self._begin:7.1f} s  {stage:16s} plan {_number(incumbent)}  bound {_number(bound)}{gap}", file=sys.stderr)
+        print(
+            f"{now - self._begin:7.1f} s  {stage:16s} plan {_number(incumbent)}  bound {_number(bound)}{gap}",
+            file=sys.stderr,
+        )
 
 
 def _number(value: float) -> str:

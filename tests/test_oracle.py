@@ -287,7 +287,7 @@ def test_units_do_not_matter(seed: int) -> None:
     data = random_tables(seed)
     assert data == random_tables(seed)
     options = random_options(seed, data)
-    options["slacks"] = {stage: (0.01, 0.01) for stage in ALL}
+    options["slacks"] = dict.fromkeys(ALL, (0.01, 0.01))
     plain = solve(Case.from_tables(data), options)
     other = solve(Case.from_tables(in_other_units(data, 8.0)), options)
     assert plain == pytest.approx(other, rel=1e-5, abs=1e-6)

@@ -102,7 +102,7 @@ def proportional_mixing(books: Books, found: Found) -> None:
     if not names or not books.has("dependence"):
         return
     own = proportional_shares(books.case, books.plan.tables, names)
-    exposed = dict(zip(zip(own["supplier"], own["country"], own["material"], own["period"]), own["exposed"]))
+    exposed = {(row.supplier, row.country, row.material, row.period): row.exposed for row in rows_of(own)}
     for row in books.planned("dependence"):
         if row.country in (GROUP, row.supplier):
             continue

@@ -32,7 +32,9 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
             keys += [(number, n, m, t) for t in model.periods if suppliers]
             rows += [(number, s, n, m, t) for s in suppliers for t in model.periods]
     model.capped = pyo.Set(dimen=4, initialize=keys)
-    model.cap_share = pyo.Param(range(len(structure.options.caps)), initialize=dict(enumerate(c.share for c in structure.options.caps)))
+    model.cap_share = pyo.Param(
+        range(len(structure.options.caps)), initialize=dict(enumerate(c.share for c in structure.options.caps))
+    )
     need = {(n, m, t): _need(structure, n, m, t) for _, n, m, t in keys}
 
     model.cap_excess = pyo.Var(model.capped, domain=pyo.NonNegativeReals)

@@ -50,7 +50,8 @@ def weights(structure: Structure, with_branches: bool) -> dict[tuple[str, int], 
     crises = structure.crises if with_branches else []
     for t, period in enumerate(base.steps, 1):
         covered = sum(
-            w.probability * overlap(base.begin[period], base.end[period], w.begin[w.steps[0]], w.end[w.steps[-1]]) for w in crises
+            w.probability * overlap(base.begin[period], base.end[period], w.begin[w.steps[0]], w.end[w.steps[-1]])
+            for w in crises
         )
         out[base.name, t] = Weight(case.discount[period], 1.0 - covered / case.length[period])
     for crisis in crises:
@@ -128,7 +129,8 @@ def add_refill(path: pyo.Block, structure: Structure, costs: terms.Costs) -> Non
 
     path.refill_makes_good = pyo.Constraint(model.stocks, rule=refill_makes_good)
     path.refill_paid = pyo.Expression(
-        path.steps, rule=lambda path, t: sum(1e-6 * price[m] * path.refill[n, m] for n, m in model.stocks) if t == last else 0.0
+        path.steps,
+        rule=lambda path, t: sum(1e-6 * price[m] * path.refill[n, m] for n, m in model.stocks) if t == last else 0.0,
     )
     costs.add("refill", path, path.refill_paid)
 

@@ -36,7 +36,9 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     model.measured = pyo.Set(dimen=3, initialize=measured)
     model.measured_places = pyo.Set(dimen=2, initialize=places)
     model.measured_steps = pyo.Set(places, initialize={p: [t for n, m, t in measured if (n, m) == p] for p in places})
-    model.worst_steps = pyo.Set(places, initialize={p: [t for n, m, t in measured if (n, m) == p and t >= first] for p in places})
+    model.worst_steps = pyo.Set(
+        places, initialize={p: [t for n, m, t in measured if (n, m) == p and t >= first] for p in places}
+    )
     model.amount = pyo.Param(model.measured, initialize=amount)
     model.dependence_weight = pyo.Param(model.measured, initialize=weight)
 
@@ -47,7 +49,9 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
 
     model.counts_shortage = pyo.Constraint(model.measured, rule=counts_shortage)
     if rules.objective == "worst":
-        model.worst_counts_shortage = pyo.Constraint([p for p in places if len(model.worst_steps[p])], rule=worst_counts_shortage)
+        model.worst_counts_shortage = pyo.Constraint(
+            [p for p in places if len(model.worst_steps[p])], rule=worst_counts_shortage
+        )
     if rules.measure == "hhi":
         model.counted = pyo.Set(initialize=structure.suppliers)
         model.square = pyo.Var(model.counted, model.measured, domain=pyo.NonNegativeReals)
@@ -74,7 +78,9 @@ def add_supplier(model: pyo.ConcreteModel, structure: Structure, supplier: str) 
         $z_{nmt}\, h_tD_{nmt} \ge v^\sigma_{nmt} + \sum_q u_{nmqt}$,
         $z_{nmt}\, h_t need_{nmt} \ge x_{\sigma nmt} + \sum_q u_{nmqt}$.
         """
-        return model.amount[n, m, t] * model.dependence[n, m, t] >= of_supplier(n, m, t) + terms.short(model.base, n, m, t)
+        return model.amount[n, m, t] * model.dependence[n, m, t] >= of_supplier(n, m, t) + terms.short(
+            model.base, n, m, t
+        )
 
     def at_least_average(rows: pyo.Block, n: Any, m: Any) -> Any:
         r"""From `worst_from` on: $worst \sum_t h_tD_{nmt} \ge \sum_t (v^\sigma_{nmt} + \sum_q u_{nmqt})$."""
@@ -104,7 +110,9 @@ def reached_places(model: pyo.ConcreteModel, structure: Structure, supplier: str
     return [(n, m) for n, m in model.measured_places if (supplier, n, m) in model.flows]
 
 
-def add_tangents(model: pyo.ConcreteModel, structure: Structure, points: dict[tuple[str, str, str, int], float]) -> None:
+def add_tangents(
+    model: pyo.ConcreteModel, structure: Structure, points: dict[tuple[str, str, str, int], float]
+) -> None:
     """Touches the square at further shares, (supplier, member, material, step) -> share: HHI by tangents."""
     for (supplier, n, m, t), share in points.items():
         taken = model.base.shipment[supplier, n, m, t] / model.amount[n, m, t]
@@ -164,7 +172,9 @@ def counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:
 def worst_counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any) -> Any:
     r"""The worst counts shortage too: $worst \sum_t h_tD_{nmt} \ge \sum_t \sum_q u_{nmqt}$."""
     steps = model.worst_steps[n, m]
-    return sum(model.amount[n, m, t] for t in steps) * model.worst >= sum(terms.short(model.base, n, m, t) for t in steps)
+    return sum(model.amount[n, m, t] for t in steps) * model.worst >= sum(
+        terms.short(model.base, n, m, t) for t in steps
+    )
 
 
 def concentration(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:

@@ -36,11 +36,18 @@ def add_opening(path: pyo.Block, structure: Structure, situation: Situation) -> 
 
 def add_cuts(path: pyo.Block, structure: Structure, situation: Situation) -> None:
     """Export cuts, each within what the destinations need and within what the country can offer."""
-    cuts = {i: cut for i, cut in enumerate(situation.cuts) if _is_felt(path, cut.country, cut.material, cut.destinations)}
+    cuts = {
+        i: cut for i, cut in enumerate(situation.cuts) if _is_felt(path, cut.country, cut.material, cut.destinations)
+    }
     label = {s: i + 1 for i, s in enumerate(situation.steps)}
     length = situation.length
-    pairs = {i: [d for d in c.destinations if (c.country, d, c.material) in path.model().flows] for i, c in cuts.items()}
-    shared = {i: [d for d in c.destinations if (c.country, d, c.material) in path.model().shared_flows] for i, c in cuts.items()}
+    pairs = {
+        i: [d for d in c.destinations if (c.country, d, c.material) in path.model().flows] for i, c in cuts.items()
+    }
+    shared = {
+        i: [d for d in c.destinations if (c.country, d, c.material) in path.model().shared_flows]
+        for i, c in cuts.items()
+    }
     need: dict[tuple[int, int], float] = {}
     plants: dict[tuple[int, int], float] = {}
     offers: dict[tuple[int, int, str, int], float] = {}
@@ -54,7 +61,10 @@ def add_cuts(path: pyo.Block, structure: Structure, situation: Situation) -> Non
                 if p.country == cut.country and p.recipe.get(cut.material, 0.0) > 0
             )
             plants[i, t] = length[s] * (share * offered + cut.fixed[s])
-            offers |= {(i, t, *key): length[s] * share * o for key, o in _project_offers(structure, situation, cut.country, cut.material, s).items()}
+            offers |= {
+                (i, t, *key): length[s] * share * o
+                for key, o in _project_offers(structure, situation, cut.country, cut.material, s).items()
+            }
     by_cut: dict[tuple[int, int], list[tuple[str, int]]] = {key: [] for key in need}
     for i, t, p, tau in offers:
         by_cut[i, t].append((p, tau))
@@ -88,7 +98,9 @@ def _is_felt(path: pyo.Block, country: str, material: str, destinations: tuple[s
     return any((country, d, material) in flows for d in destinations for flows in (model.flows, model.shared_flows))
 
 
-def _project_offers(structure: Structure, situation: Situation, country: str, material: str, step: str) -> dict[tuple[str, int], float]:
+def _project_offers(
+    structure: Structure, situation: Situation, country: str, material: str, step: str
+) -> dict[tuple[str, int], float]:
     """(project, start) -> what it offers a year when online, outages left aside."""
     case, out = structure.case, {}
     for project in structure.projects:
@@ -113,7 +125,9 @@ def add_risk(model: pyo.ConcreteModel, structure: Structure) -> None:
     model.crises = pyo.Set(initialize=[w.name for w in crises])
     model.probability = pyo.Param(model.crises, initialize={w.name: w.probability for w in crises})
     model.alpha = pyo.Param(initialize=structure.options.stress.alpha)
-    model.stress_expected = pyo.Expression(expr=sum(model.probability[w] * model.branch[w].stress for w in model.crises))
+    model.stress_expected = pyo.Expression(
+        expr=sum(model.probability[w] * model.branch[w].stress for w in model.crises)
+    )
 
     model.worst_stress = pyo.Var(domain=pyo.NonNegativeReals)
     model.value_at_risk = pyo.Var(domain=pyo.NonNegativeReals)

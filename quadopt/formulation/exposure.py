@@ -34,7 +34,9 @@ def add(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
     exposure.activity = pyo.Var(exposure.units, steps, domain=pyo.NonNegativeReals)
     exposure.shipment = pyo.Var(exposure.flows, steps, domain=pyo.NonNegativeReals)
     exposure.shared = pyo.Var(exposure.shared_flows, steps, domain=pyo.NonNegativeReals)
-    exposure.stock = pyo.Var(exposure.stocks, pyo.RangeSet(0, len(steps)), bounds=lambda e, n, m, t: (0, None if t else 0))
+    exposure.stock = pyo.Var(
+        exposure.stocks, pyo.RangeSet(0, len(steps)), bounds=lambda e, n, m, t: (0, None if t else 0)
+    )
     exposure.deposit = pyo.Var(exposure.stocks, steps, domain=pyo.NonNegativeReals)
     exposure.release = pyo.Var(exposure.stocks, steps, domain=pyo.NonNegativeReals)
     exposure.served = pyo.Var(exposure.demand_places, steps, domain=pyo.NonNegativeReals)
@@ -82,7 +84,9 @@ def _add_sets(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
     units = [u for u in structure.units.values() if any((u.country, m) in found for m, q in u.recipe.items() if q < 0)]
     inputs = {(u.country, m) for u in units for m, q in u.recipe.items() if q < 0} & found
     demand = {(n, m) for n, m, _ in structure.demands} & found
-    core = {(*key, t): part for key in structure.stocks if key in found for t, part in structure.clean_core(*key).items()}
+    core = {
+        (*key, t): part for key in structure.stocks if key in found for t, part in structure.clean_core(*key).items()
+    }
     exposure.places = pyo.Set(dimen=2, initialize=places)
     exposure.input_places = pyo.Set(dimen=2, initialize=[p for p in places if p in inputs])
     exposure.demand_places = pyo.Set(dimen=2, initialize=[p for p in places if p in demand])
@@ -218,7 +222,9 @@ def add_booking(rows: pyo.Block, exposure: pyo.Block, structure: Structure) -> N
 
     rows.reserve_is_clean = pyo.Constraint(stricter, rule=reserve_is_clean)
     if structure.options.dependence.exposed_disposal == "own_output":
-        rows.disposed_of_own_output = pyo.Constraint(exposure.places, base.steps, rule=_disposed_of_own_output(exposure))
+        rows.disposed_of_own_output = pyo.Constraint(
+            exposure.places, base.steps, rule=_disposed_of_own_output(exposure)
+        )
 
 
 def _disposed_of_own_output(exposure: pyo.Block) -> Callable[..., Any]:

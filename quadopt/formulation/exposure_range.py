@@ -45,5 +45,7 @@ def add(limits: pyo.Block, exposure: pyo.Block) -> None:
 
     limits.within_exposed_activity = pyo.Constraint(limits.inputs, steps, rule=within_exposed_activity)
     limits.used_in_all = pyo.Constraint(exposure.input_places, steps, rule=used_in_all)
-    limits.has_exposed_input = pyo.Constraint([u for u in exposure.units if inputs_of[u]], steps, rule=has_exposed_input)
+    limits.has_exposed_input = pyo.Constraint(
+        [u for u in exposure.units if inputs_of[u]], steps, rule=has_exposed_input
+    )
     limits.comes_from_somewhere = pyo.Constraint(exposure.places, steps, rule=comes_from_somewhere)

@@ -49,7 +49,9 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     model.paid_from_fund = pyo.Constraint(model.accounts, model.periods, rule=paid_from_fund)
     model.contribution_total = pyo.Expression(rule=contribution_total)
     if pact.burden == "weight":
-        weights = {n: float(w) for n, w in case.column("countries", "country", "burden_weight").items() if n in case.members}
+        weights = {
+            n: float(w) for n, w in case.column("countries", "country", "burden_weight").items() if n in case.members
+        }
         total = sum(weights.values())
         model.burden_share = pyo.Param(model.members, initialize={n: w / total for n, w in weights.items()})
         model.burden_tolerance = pyo.Param(initialize=pact.burden_tolerance)

@@ -24,7 +24,9 @@ def add(path: pyo.Block, structure: Structure, is_base: bool) -> None:
     """Decisions and rules of production; `is_base`: minimum use binds."""
     model = path.model()
 
-    path.activity = pyo.Var(model.units, path.steps, bounds=lambda path, u, t: (0, path.capacity[u, t] if u in model.plants else None))
+    path.activity = pyo.Var(
+        model.units, path.steps, bounds=lambda path, u, t: (0, path.capacity[u, t] if u in model.plants else None)
+    )
     path.disposal = pyo.Var(model.places, path.steps, domain=pyo.NonNegativeReals)
 
     path.within_online_capacity = pyo.Constraint(model.projects, path.steps, rule=within_online_capacity)
@@ -65,7 +67,12 @@ def balance(path: pyo.Block, c: Any, m: Any, t: Any) -> Any:
     $\sum_i \rho_{im} a_{it} + \sum_o x_{ocmt} + r_{cmt} + \sum_j g_{jcmt}
     = \sum_d x_{cdmt} + d_{cmt} + \sum_q (h_t D_{cmqt} - u_{cmqt}) + disposal_{cmt}$.
     """
-    comes = terms.made(path, c, m, t) + terms.imported(path, c, m, t) + terms.released(path, c, m, t) + terms.received(path, c, m, t)
+    comes = (
+        terms.made(path, c, m, t)
+        + terms.imported(path, c, m, t)
+        + terms.released(path, c, m, t)
+        + terms.received(path, c, m, t)
+    )
     goes = terms.used(path, c, m, t) + terms.exported(path, c, m, t) + terms.deposited(path, c, m, t)
     served = terms.demanded(path, c, m, t) - terms.short(path, c, m, t)
     return comes == goes + served + path.disposal[c, m, t]

@@ -174,7 +174,10 @@ class Formulation(_Part):
         unknown = [s for s in self.dependence.suppliers if s not in countries]
         if unknown:
             raise ModelFileError(
-                [_finding(self.name, "dependence.suppliers", s, "a country of the workbook", countries) for s in unknown]
+                [
+                    _finding(self.name, "dependence.suppliers", s, "a country of the workbook", countries)
+                    for s in unknown
+                ]
             )
         return list(self.dependence.suppliers)
 
@@ -197,7 +200,9 @@ def read_formulation(model: str | Path) -> Formulation:
     else:
         name = str(model)
         if name not in model_names():
-            raise ModelFileError([_finding("model", "", name, "a model file (.toml) or one of these names", model_names())])
+            raise ModelFileError(
+                [_finding("model", "", name, "a model file (.toml) or one of these names", model_names())]
+            )
         text = (_model_folder() / f"{name}.toml").read_text(encoding="utf-8")
     try:
         values = tomllib.loads(text)
@@ -229,9 +234,13 @@ def _model_folder() -> Any:
 def _finding(sheet: str, column: str, value: str, expected: str, names: list[str]) -> Finding:
     from difflib import get_close_matches
 
-    near = get_close_matches(column.split(".")[-1] if not value else value, names, 1)
+    near = get_close_matches(value or column.split(".")[-1], names, 1)
     suggestion = near[0] if near else ""
-    message = f"model file {sheet}: {column} {value!r} is not {expected}" if value else f"model file {sheet}: {column}: {expected}"
+    message = (
+        f"model file {sheet}: {column} {value!r} is not {expected}"
+        if value
+        else f"model file {sheet}: {column}: {expected}"
+    )
     if names and not suggestion:
         message += f" ({', '.join(names)})"
     return Finding("error", sheet, "", None, column, value, expected, suggestion, message)

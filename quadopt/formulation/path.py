@@ -28,7 +28,9 @@ def add(path: pyo.Block, structure: Structure, situation: Situation) -> None:
     path.capacity = pyo.Param(
         model.plants,
         path.steps,
-        initialize={(p.name, t): length[s] * situation.capacity[p.name, s] for p in structure.plants for t, s in steps.items()},
+        initialize={
+            (p.name, t): length[s] * situation.capacity[p.name, s] for p in structure.plants for t, s in steps.items()
+        },
     )
     online = {}
     number = {t: i + 1 for i, t in enumerate(case.periods)}
@@ -44,6 +46,10 @@ def add(path: pyo.Block, structure: Structure, situation: Situation) -> None:
     for name, tau, t in online:
         by_step[name, t].append(tau)
     path.online_starts = pyo.Set(model.projects, path.steps, initialize=by_step)
-    demand = {(n, m, q, t): length[s] * situation.demand.get((n, m, q, s), 0.0) for n, m, q in structure.demands for t, s in steps.items()}
+    demand = {
+        (n, m, q, t): length[s] * situation.demand.get((n, m, q, s), 0.0)
+        for n, m, q in structure.demands
+        for t, s in steps.items()
+    }
     path.demand = pyo.Param(model.demands, path.steps, initialize=demand)
     path.opening = pyo.Param(model.stocks, initialize={key: row["initial"] for key, row in structure.stocks.items()})

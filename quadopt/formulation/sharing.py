@@ -68,7 +68,9 @@ def _fractions(structure: Structure, situation: Situation, limits: list[tuple[in
     """(row, provider, material, step) -> limit fraction."""
     rows, keys = _rows(structure), _keys(structure)
     periods = _periods(situation)
-    return {(*limit, t): float(rows[(*keys[limit[0]], s)].limit_fraction) for limit in limits for t, s in periods.items()}
+    return {
+        (*limit, t): float(rows[(*keys[limit[0]], s)].limit_fraction) for limit in limits for t, s in periods.items()
+    }
 
 
 def _costs(structure: Structure, situation: Situation) -> dict[Any, float]:

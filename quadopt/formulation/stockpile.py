@@ -29,7 +29,9 @@ def add(path: pyo.Block, structure: Structure, is_base: bool) -> None:
     room = {key: _limit(row["capacity"]) for key, row in rows.items()}
     path.kept = pyo.Param(model.stocks, path.steps, initialize=kept)
 
-    path.stock = pyo.Var(model.stocks, pyo.RangeSet(0, len(path.steps)), bounds=lambda path, n, m, t: (0, room[n, m] if t else None))
+    path.stock = pyo.Var(
+        model.stocks, pyo.RangeSet(0, len(path.steps)), bounds=lambda path, n, m, t: (0, room[n, m] if t else None)
+    )
     path.deposit = pyo.Var(model.stocks, path.steps, domain=pyo.NonNegativeReals)
     path.release = pyo.Var(model.stocks, path.steps, domain=pyo.NonNegativeReals)
 

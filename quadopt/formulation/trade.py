@@ -35,7 +35,9 @@ def add(path: pyo.Block, structure: Structure, situation: Situation, own_output:
     stocked = [(n, m) for n, m in structure.stocks if len(model.destinations[n, m])]
     path.release_stays = pyo.Constraint(stocked, path.steps, rule=release_stays)
     if own_output:
-        exporting = [(n, m) for n, m in structure.places if n in structure.case.members and len(model.destinations[n, m])]
+        exporting = [
+            (n, m) for n, m in structure.places if n in structure.case.members and len(model.destinations[n, m])
+        ]
         path.ships_own_output = pyo.Constraint(exporting, path.steps, rule=ships_own_output)
 
 

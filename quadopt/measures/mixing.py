@@ -82,8 +82,8 @@ class _Mixing:
         self.stock_keys = list(dict.fromkeys(zip(stock["country"], stock["material"], strict=True)))
         self.stock_number = {key: number for number, key in enumerate(self.stock_keys)}
         pile = case.tables["stockpiles"]
-        self.loss = dict(zip(zip(pile["country"], pile["material"]), pile["loss_rate"].astype(float)))
-        self.initial = dict(zip(zip(pile["country"], pile["material"]), pile["initial"].astype(float)))
+        self.loss = {(row.country, row.material): float(row.loss_rate) for row in rows_of(pile)}
+        self.initial = {(row.country, row.material): float(row.initial) for row in rows_of(pile)}
         self.case = case
         node_country = [number for number in self.countries.values() for _ in self.materials]
         node_country += [self.countries[country] for country, _ in self.stock_keys]

@@ -144,7 +144,7 @@ def _options(staged: Staged) -> dict[str, object]:
     ]
     return {
         "approach": o.approach,
-        "order": [objective for objective in o.objectives()],
+        "order": list(o.objectives()),
         "weights": dict(o.weights),
         "bounds": dict(o.bounds),
         "measure": o.dependence.measure,

@@ -33,7 +33,15 @@ def _disruptions(model: Model, stress: dict[str, float], comparisons: dict[str, 
     for w in model.structure.crises:
         first, last = w.steps[0], w.steps[-1]
         compared = [comparisons[name][w.name] for name in comparisons]
-        row = (w.name, w.probability, w.first_period, w.begin[first], w.end[last], len(w.steps), stress.get(w.name, 0.0))
+        row = (
+            w.name,
+            w.probability,
+            w.first_period,
+            w.begin[first],
+            w.end[last],
+            len(w.steps),
+            stress.get(w.name, 0.0),
+        )
         rows.append((*row, *compared))
     names = ["disruption", "probability", "start", "begin", "end", "steps", "stress", *comparisons]
     return frame(names, rows)

@@ -74,7 +74,9 @@ class Exposures:
         for supplier in self.suppliers:
             e = self.model.pyomo.exposure[supplier]
             rows += exposure_rows(structure, e, supplier, structure.case.periods)
-            served |= {(supplier, n, m, structure.case.periods[t - 1]): value(e.served[n, m, t]) for n, m, t in e.served}
+            served |= {
+                (supplier, n, m, structure.case.periods[t - 1]): value(e.served[n, m, t]) for n, m, t in e.served
+            }
         return served, frame(["supplier", "quantity_name", "country", "partner", "item", "period", "exposed"], rows)
 
 
@@ -124,7 +126,9 @@ def _dependence(
         table = table.merge(found, on=KEY, how="left")
         table[name] = table[name].fillna(0.0).clip(lower=0.0)
     outside = table[~table["supplier"].isin(case.members)]
-    group = outside.groupby(["material", "period", "supplier"], as_index=False, sort=False)[["demand", "shortage", *names]].sum()
+    group = outside.groupby(["material", "period", "supplier"], as_index=False, sort=False)[
+        ["demand", "shortage", *names]
+    ].sum()
     table = pd.concat([table, group.assign(country="group")], ignore_index=True)
     for name in names:
         table[f"share_{name}"] = (table[name] + table["shortage"]) / table["demand"]
@@ -133,7 +137,9 @@ def _dependence(
     table["weight"] = 1e-6 * worth * table["demand"]
     table = table.rename(columns={"optimised": "served_exposed"})
     shares = [f"share_{name}" for name in names]
-    return table[["country", "material", "period", "supplier", "demand", "shortage", "served_exposed", *shares, "weight"]]
+    return table[
+        ["country", "material", "period", "supplier", "demand", "shortage", "served_exposed", *shares, "weight"]
+    ]
 
 
 def _index(model: Model, frames: dict[str, pd.DataFrame], shortage: pd.DataFrame) -> pd.DataFrame:

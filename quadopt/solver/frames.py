@@ -45,7 +45,11 @@ class PathTables:
                 done = value(self.path.activity[name, t])
                 if done <= SMALL:
                     continue
-                room = pyo.value(operation.online_capacity(self.path, name, t)) if is_project else self.path.capacity[name, t]
+                room = (
+                    pyo.value(operation.online_capacity(self.path, name, t))
+                    if is_project
+                    else self.path.capacity[name, t]
+                )
                 label = name if is_project else unit.tier  # type: ignore[union-attr]
                 kind = "project" if is_project else "plant"
                 cost = 1e-6 * self.path.unit_cost[name, t] * done
@@ -82,7 +86,17 @@ class PathTables:
                 shared = sum(value(path.shared[n, j, m, t]) for j in self.model.receivers[n, m])
                 lost = (1.0 - path.kept[n, m, t]) * opening
                 holding = 1e-6 * path.holding_cost[n, m] * path.length[t] * closing
-                row = (n, m, *self.labels[t], opening, value(path.deposit[n, m, t]), value(path.release[n, m, t]), shared, lost, closing)
+                row = (
+                    n,
+                    m,
+                    *self.labels[t],
+                    opening,
+                    value(path.deposit[n, m, t]),
+                    value(path.release[n, m, t]),
+                    shared,
+                    lost,
+                    closing,
+                )
                 if is_base:
                     purchase = max(0.0, closing - path.kept[n, m, t] * opening)
                     row += (value(path.reserve[n, m, t]), self.structure.minimum_stock(n, m, t), purchase)

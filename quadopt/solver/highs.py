@@ -111,7 +111,12 @@ class HighsModel:
         for name, numbers in (("coefficient", p.a.data), ("cost", p.cost)):
             if not np.isfinite(numbers).all():
                 raise NoPlanError(f"a {name} of the model is not a finite number", Status.FAILED.value)
-        if np.isnan(p.lower).any() or np.isnan(p.upper).any() or np.isnan(p.row_lower).any() or np.isnan(p.row_upper).any():
+        if (
+            np.isnan(p.lower).any()
+            or np.isnan(p.upper).any()
+            or np.isnan(p.row_lower).any()
+            or np.isnan(p.row_upper).any()
+        ):
             raise NoPlanError("a bound of the model is not a number", Status.FAILED.value)
         rows, columns = p.a.shape
         status = self._highs.passModel(
@@ -155,7 +160,9 @@ class HighsModel:
             self.reset_bounds(self._integers)
             self._integrality(highspy.HighsVarType.kInteger)
 
-    def solve(self, gap: float, time_limit: float, start: Array | None = None, progress: Progress | None = None) -> Outcome:
+    def solve(
+        self, gap: float, time_limit: float, start: Array | None = None, progress: Progress | None = None
+    ) -> Outcome:
         """The program to a relative gap or a time limit, from a start where there is one."""
         self._set("mip_rel_gap", gap)
         if start is not None and self._integers.size:

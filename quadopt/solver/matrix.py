@@ -35,7 +35,6 @@ class Program:
     is_integer: npt.NDArray[np.bool_]
     is_anchor: npt.NDArray[np.bool_]
 
-
     def part(self, rows: Mask, columns: Mask, at: Array | None = None) -> Program:
         """Some rows and columns; the other columns stay at the point `at` (without one they must not be in the rows)."""
         a = self.a[rows]

@@ -70,7 +70,9 @@ class Minimiser:
         self.basis: Basis | None = None
         """Basis of the last plan's LP in the whole model."""
 
-    def minimise(self, program: Program, gap: float, time_limit: float, progress: Progress | None, takes_in: bool) -> Best:
+    def minimise(
+        self, program: Program, gap: float, time_limit: float, progress: Progress | None, takes_in: bool
+    ) -> Best:
         """The best plan within the gap or the time limit, from the starts of the plan before.
 
         `takes_in`: suppliers that matter join the search, as they should where dependence is minimised; elsewhere it

@@ -39,8 +39,32 @@ def _investments(found: Structure, starts: dict[str, str]) -> pd.DataFrame:
         start = starts.get(p.name, "")
         complete = p.complete(found.case, start) if start else float("nan")
         salvage = p.salvage(found.case, start) if start else 0.0
-        rows.append((p.name, p.country, p.process, p.status, start, complete, p.capacity, p.capex, p.fund_share * p.capex, salvage))
-    names = ["project", "country", "process", "status", "start", "complete_year", "capacity", "capex", "public_capex", "salvage"]
+        rows.append(
+            (
+                p.name,
+                p.country,
+                p.process,
+                p.status,
+                start,
+                complete,
+                p.capacity,
+                p.capex,
+                p.fund_share * p.capex,
+                salvage,
+            )
+        )
+    names = [
+        "project",
+        "country",
+        "process",
+        "status",
+        "start",
+        "complete_year",
+        "capacity",
+        "capex",
+        "public_capex",
+        "salvage",
+    ]
     return frame(names, rows)
 
 
@@ -66,7 +90,9 @@ def _payments(found: Structure, chosen: list[tuple[Project, str]]) -> pd.DataFra
 
 def _contributions(model: Model) -> pd.DataFrame:
     m, periods = model.pyomo, model.structure.case.periods
-    rows = [(n, periods[t - 1], value(m.contribution[n, t]), m.contribution[n, t].ub) for n in m.members for t in m.periods]
+    rows = [
+        (n, periods[t - 1], value(m.contribution[n, t]), m.contribution[n, t].ub) for n in m.members for t in m.periods
+    ]
     return frame(["country", "period", "contribution", "limit"], rows)
 
 

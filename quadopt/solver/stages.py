@@ -59,7 +59,9 @@ class Staged:
         self.values: Array = np.zeros(0)
         self.warnings: list[str] = []
         self.cap_from: dict[tuple[int, str, str], int] = {}
-        self.minimiser = Minimiser(self.matrix, self.model.structure.suppliers, self._first_suppliers(), options.solver.threads)
+        self.minimiser = Minimiser(
+            self.matrix, self.model.structure.suppliers, self._first_suppliers(), options.solver.threads
+        )
         self.model.pyomo.held = pyo.ConstraintList()
 
     def run(self) -> None:
@@ -113,7 +115,9 @@ class Staged:
             goal = goals_of(self.model, self.options, objective, self.case.currency)[0]
             expression += self.options.weights[objective] * goal.expression
             units.append(f"{self.options.weights[objective]:g} x {objective}")
-        goal = Goal("weighted", objectives[-1], expression, f"million {self.case.currency}: {' + '.join(units)}", Slack())
+        goal = Goal(
+            "weighted", objectives[-1], expression, f"million {self.case.currency}: {' + '.join(units)}", Slack()
+        )
         self._stage(goal, max(self.options.time_limit(o) for o in objectives), is_last=True)
 
     def _bounded(self, objectives: list[Objective]) -> None:
@@ -200,7 +204,9 @@ class Staged:
             least = self._minimise(shortage, self._program(shortage), self.options.time_limit("shortage"))
             if least.values is None:
                 raise NoPlanError(self._no_plan(shortage, least), least.last.value)
-            held = pyo.Constraint(expr=m.shortage_total <= least.incumbent + max(least.incumbent - least.bound, 1e-3 * least.incumbent))
+            held = pyo.Constraint(
+                expr=m.shortage_total <= least.incumbent + max(least.incumbent - least.bound, 1e-3 * least.incumbent)
+            )
             m.held_for_caps = held
             goal = Goal("caps", "dependence", m.cap_excess_total, "excess over need", Slack())
             found = self._minimise(goal, self._program(goal), self.options.time_limit("shortage"))
@@ -208,7 +214,7 @@ class Staged:
                 raise NoPlanError(self._no_plan(goal, found), found.last.value)
             self.matrix.load(found.values)
             excess = {key: m.cap_excess[key].value for key in m.capped}
-        for k, n, material, t in m.capped:
+        for k, n, material, _ in m.capped:
             key = (k, n, material)
             if stated[k]:
                 self.cap_from[key] = self.case.periods.index(stated[k]) + 1
@@ -224,11 +230,24 @@ class Staged:
         status = Status.OPTIMAL if within else Status.STOPPED_WITH_PLAN
         rows, columns = program.a.shape
         binaries = int(program.is_integer.sum())
-        return Stage(goal.name, goal.objective, goal.unit, status, best.incumbent, best.bound, held_at, seconds, rows, columns, binaries)
+        return Stage(
+            goal.name,
+            goal.objective,
+            goal.unit,
+            status,
+            best.incumbent,
+            best.bound,
+            held_at,
+            seconds,
+            rows,
+            columns,
+            binaries,
+        )
 
     def _no_plan(self, goal: Goal, best: Best) -> str:
         reason = {
-            Status.INFEASIBLE: "no plan meets all rules (committed projects beyond the budget, caps too tight, or a minimum stock that cannot be filled?)",
+            Status.INFEASIBLE: "no plan meets all rules (committed projects beyond the budget, caps too tight, "
+            "or a minimum stock that cannot be filled?)",
             Status.UNBOUNDED: "the objective has no bound, so the data allow unlimited gain",
             Status.STOPPED_WITHOUT_PLAN: "the time limit was reached before any plan was found",
         }.get(best.last, "the solver failed")

@@ -35,9 +35,7 @@ def online_share(
     return total / (end - begin)
 
 
-def payment_shares(
-    start: float, lead_time: float, periods: list[tuple[float, float]]
-) -> list[float]:
+def payment_shares(start: float, lead_time: float, periods: list[tuple[float, float]]) -> list[float]:
     """The part of capex paid in each of `periods` (begin, end): evenly over `max(lead_time, 1)` years from `start`.
 
     What would fall after the last period is paid in it (the method, section 3), so the shares sum to one.

@@ -132,7 +132,7 @@ def periods_follow_each_other(checked: Checked) -> None:
     rows = [row for row in checked.rows("periods") if row.get("period")]
     for row, following in pairwise(rows):
         first, second = row.get("period"), following.get("period")
-        if not (first.isdigit() and second.isdigit() and 1900 <= int(first) and 1900 <= int(second)):
+        if not (first.isdigit() and second.isdigit() and int(first) >= 1900 and int(second) >= 1900):
             continue
         length = 1.0 if row.get("years") is None else row.get("years")
         if abs(int(second) - int(first) - length) > 0.5:

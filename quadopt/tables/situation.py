@@ -116,7 +116,10 @@ def crisis_situations(
 
 def disruption_probabilities(case: Case) -> dict[str, float]:
     """Probability of each disruption; blanks share what is left with the undisturbed future (the method, section 6)."""
-    given = {str(n): float(rows["probability"].max()) for n, rows in case.tables["disruptions"].groupby("disruption", sort=False)}
+    given = {
+        str(n): float(rows["probability"].max())
+        for n, rows in case.tables["disruptions"].groupby("disruption", sort=False)
+    }
     blanks = sum(math.isnan(p) for p in given.values())
     rest = (1.0 - sum(p for p in given.values() if not math.isnan(p))) / (blanks + 1)
     return {name: rest if math.isnan(p) else p for name, p in given.items()}
@@ -143,7 +146,9 @@ def _clock(case: Case, records: list[Any], step_years: float, recovery_years: fl
         step = str(number + 1)
         steps.append(step)
         begin[step], end[step] = first, last
-        shares = {t: overlap(first, last, *span) / (last - first) for t, span in zip(case.periods, case.spans, strict=True)}
+        shares = {
+            t: overlap(first, last, *span) / (last - first) for t, span in zip(case.periods, case.spans, strict=True)
+        }
         portion[step] = {t: share for t, share in shares.items() if share > TOLERANCE}
     return _Clock(steps, begin, end, portion)
 
@@ -178,7 +183,13 @@ class _Hit:
 
 
 def _crisis(
-    case: Case, plants: list[Plant], projects: list[Project], name: str, clock: _Clock, hits: list[_Hit], probability: float
+    case: Case,
+    plants: list[Plant],
+    projects: list[Project],
+    name: str,
+    clock: _Clock,
+    hits: list[_Hit],
+    probability: float,
 ) -> Situation:
     outages = [h for h in hits if h.kind == "outage"]
     surges = [h for h in hits if h.kind == "demand_surge"]

@@ -39,10 +39,10 @@ def new_workbook(path: str | Path, *, force: bool = False) -> Iterator[Any]:
         yield workbook
         workbook.close()
         Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(temporary)
+            Path(temporary).unlink()
         raise
 
 

@@ -20,7 +20,11 @@ from tests.random_cases import random_tables
 from tests.random_options import random_options
 from tests.tiny import Tables
 
-SEEDS = (0, 3, 7, 11, 16)
+SEEDS = (3, 6, 18)
+RICHER = (6, 12, 15, 23)
+"""Seeds where more money changes a stage."""
+SHARING = (8, 17, 18, 22)
+"""Seeds where sharing, or more of it, changes a stage."""
 CLOSE = 1e-5
 
 Stages = dict[str, float]
@@ -67,23 +71,27 @@ def changed(tables: Tables, table: str, **changes: Any) -> Tables:
     return out
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", RICHER)
 def test_more_money_is_never_worse(seed: int) -> None:
     tables, options = case_of(seed)
     richer = changed(tables, "fund", limit=lambda x: 1.5 * x + 1, stock_limit=lambda x: 2 * x)
-    assert_no_worse(stages(richer, options), stages(tables, options))
+    there, here = stages(richer, options), stages(tables, options)
+    assert_no_worse(there, here)
+    assert any(not is_close(there[stage], here[stage]) for stage in here), "the seed shows nothing"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SHARING)
 def test_more_sharing_is_never_worse(seed: int) -> None:
     tables, options = case_of(seed)
     more = changed(tables, "sharing", limit_fraction=lambda x: min(1.0, 2 * x))
     shared = stages(tables, {**options, "sharing": True})
     assert_no_worse(stages(more, {**options, "sharing": True}), shared)
-    assert_no_worse(shared, stages(tables, {**options, "sharing": False}))
+    alone = stages(tables, {**options, "sharing": False})
+    assert_no_worse(shared, alone)
+    assert any(not is_close(shared[stage], alone[stage]) for stage in shared), "the seed shows nothing"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [1, 3, 12])
 def test_a_choice_less_is_never_better(seed: int) -> None:
     tables, options = case_of(seed)
     free = stages(tables, options)
@@ -179,7 +187,7 @@ def test_units_do_not_matter(seed: int, quantity: float, money: float) -> None:
         assert is_close(back, there[stage]), f"{found} and {there}"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [3, 12, 24])
 def test_no_other_starts_beat_a_claimed_optimum(seed: int) -> None:
     tables, options = case_of(seed)
     case = Case.from_tables(tables)
@@ -191,7 +199,7 @@ def test_no_other_starts_beat_a_claimed_optimum(seed: int) -> None:
     assert goal.name == last.name
     model = HighsModel(staged._program(goal))
     starts = list(staged.model.pyomo.starts)
-    rng, beaten = np.random.default_rng(seed), 0
+    rng, tried = np.random.default_rng(seed), 0
     for _ in range(25):
         chosen = np.zeros(len(starts))
         for p in staged.model.pyomo.projects:
@@ -201,7 +209,8 @@ def test_no_other_starts_beat_a_claimed_optimum(seed: int) -> None:
                 chosen[own[pick]] = 1.0
         found = model.solve_fixed(chosen, 10.0)
         if found.values is not None:
-            beaten += 1
+            tried += 1
             assert found.incumbent >= last.incumbent - CLOSE * max(1e-2, abs(last.incumbent))
+    assert tried
     planned = model.solve_fixed(model.integers(staged.values), 10.0)
     assert is_close(planned.incumbent, last.incumbent)
