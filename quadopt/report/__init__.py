@@ -1,0 +1,1 @@
+"""The plan for readers: the summary on screen and the results workbook."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.columns import BY_NAME, MONEY
-from quadopt.report.figures import STEPS, PlanLike
+from quadopt.report.figures import STEPS
 from quadopt.report.schema import Column
 
 BLUE, VERMILLION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
@@ -68,7 +69,7 @@ def _of(table: str, *names: str) -> tuple[Column, ...]:
     return tuple(found[name] for name in names)
 
 
-def status(plan: PlanLike) -> Block:
+def status(plan: Plan) -> Block:
     """Status, value, bound and gap of each stage, in words where a stage stopped at a limit."""
     return Block(
         "1. Status of the optimisation",
@@ -79,12 +80,12 @@ def status(plan: PlanLike) -> Block:
     )
 
 
-def in_short(plan: PlanLike) -> Block:
+def in_short(plan: Plan) -> Block:
     """The plan in a few sentences."""
     return Block("2. In short", "\n".join(figures.headline(plan)) or "The plan holds no figures to sum up.")
 
 
-def steps(plan: PlanLike) -> Block:
+def steps(plan: Plan) -> Block:
     """The index today, with trade re-directed, and with the fund."""
     return Block(
         "3. Dependence before and after, in total",
@@ -99,7 +100,7 @@ def steps(plan: PlanLike) -> Block:
     )
 
 
-def steps_by_material(plan: PlanLike) -> Block:
+def steps_by_material(plan: Plan) -> Block:
     """The three steps by material."""
     names = {
         "share_at_least": ("at least", "% of demand"),
@@ -120,7 +121,7 @@ def steps_by_material(plan: PlanLike) -> Block:
     )
 
 
-def readings(plan: PlanLike) -> Block:
+def readings(plan: Plan) -> Block:
     """The plan's index in every reading."""
     columns = (Column("measure", "Weights"), Column("scope", "Scope")) + tuple(
         Column(name, title, "% of demand" if name != "direct" else "% of use", "share")
@@ -143,7 +144,7 @@ def readings(plan: PlanLike) -> Block:
     )
 
 
-def charts(plan: PlanLike) -> Charts:
+def charts(plan: Plan) -> Charts:
     """Dependence over time and public investment by year."""
     weighting = "weighted by value" if figures.has_value_weights(plan) else "each material weighs the same"
     dependence = Chart(
@@ -176,7 +177,7 @@ def charts(plan: PlanLike) -> Charts:
     )
 
 
-def projects(plan: PlanLike) -> Block:
+def projects(plan: Plan) -> Block:
     """The projects started."""
     dated = figures.first_year(figures.periods(plan)) > 0
     unit = "calendar year" if dated else "years from the start"
@@ -198,7 +199,7 @@ def projects(plan: PlanLike) -> Block:
     )
 
 
-def money(plan: PlanLike) -> Block:
+def money(plan: Plan) -> Block:
     """Who pays, and where the money is spent."""
     return Block(
         "8. Money by country",
@@ -217,7 +218,7 @@ def money(plan: PlanLike) -> Block:
     )
 
 
-def crises(plan: PlanLike) -> Block:
+def crises(plan: Plan) -> Block:
     """Stress by crisis."""
     total = figures.numbers(figures.table(plan, "stress"), "value").dropna(subset=["value"])
     stated = "; ".join(f"{row.measure} {row.value:,.1f} {row.unit}" for row in total.itertuples())
@@ -236,7 +237,7 @@ def crises(plan: PlanLike) -> Block:
     )
 
 
-def support(plan: PlanLike) -> Block:
+def support(plan: Plan) -> Block:
     """The operating support that the plan needs."""
     return Block(
         "10. Operating support that the plan needs",
@@ -254,7 +255,7 @@ def support(plan: PlanLike) -> Block:
     )
 
 
-def warnings(plan: PlanLike) -> Block:
+def warnings(plan: Plan) -> Block:
     """The warnings of the case and of the run."""
     return Block(
         "11. Warnings",
@@ -265,7 +266,7 @@ def warnings(plan: PlanLike) -> Block:
     )
 
 
-BLOCKS: tuple[Callable[[PlanLike], Part], ...] = (
+BLOCKS: tuple[Callable[[Plan], Part], ...] = (
     status,
     in_short,
     steps,

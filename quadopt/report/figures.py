@@ -8,45 +8,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
+from quadopt.plan import Plan
 from quadopt.report.columns import BY_NAME
 from quadopt.report.schema import complete
 
 STEPS = ("today", "re-directed", "with the fund")
 
 
-class PlanLike(Protocol):
-    """What the report needs of a plan."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def model_name(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def case_hash(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def stages(self) -> pd.DataFrame: ...
-    @property
-    def tables(self) -> Mapping[str, pd.DataFrame]: ...
-    @property
-    def warnings(self) -> Sequence[str]: ...
-    @property
-    def versions(self) -> Mapping[str, str]: ...
-    @property
-    def seconds(self) -> Mapping[str, float]: ...
-    @property
-    def options(self) -> Mapping[str, Any]: ...
-
-
-def table(plan: PlanLike, name: str) -> pd.DataFrame:
+def table(plan: Plan, name: str) -> pd.DataFrame:
     """A table of the plan with all its declared columns; an empty one where the plan has none."""
     frame = plan.stages if name == "stages" else plan.tables.get(name)
     return complete(frame, BY_NAME[name])
@@ -61,14 +34,14 @@ def numbers(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
     return copy
 
 
-def base_year(plan: PlanLike) -> str:
+def base_year(plan: Plan) -> str:
     """The base year of the money as text, empty where the plan does not say."""
     year = getattr(plan, "base_year", None)
     year = plan.options.get("base_year") if year is None else year
     return "" if year is None or pd.isna(year) else str(year)
 
 
-def periods(plan: PlanLike) -> list[str]:
+def periods(plan: Plan) -> list[str]:
     """The period labels in order: as in the longest list any table gives, years in their natural order."""
     labels: list[str] = []
     for name in ("contributions", "fund_balance", "dependence", "shortage", "payments"):
@@ -77,13 +50,13 @@ def periods(plan: PlanLike) -> list[str]:
     return sorted(labels) if all(re.fullmatch(r"\d{4}", label) for label in labels) else labels
 
 
-def stopped(plan: PlanLike) -> list[str]:
+def stopped(plan: Plan) -> list[str]:
     """The stages that stopped at a limit before the gap asked for was reached."""
     stages = table(plan, "stages")
     return [str(stage) for stage, status in zip(stages["stage"], stages["status"], strict=True) if status != "optimal"]
 
 
-def stages(plan: PlanLike) -> pd.DataFrame:
+def stages(plan: Plan) -> pd.DataFrame:
     """Status, value, bound and gap of each stage, with a verdict in words."""
     frame = table(plan, "stages")
     frame["verdict"] = [
@@ -93,14 +66,14 @@ def stages(plan: PlanLike) -> pd.DataFrame:
     return frame
 
 
-def steps_total(plan: PlanLike) -> pd.DataFrame:
+def steps_total(plan: Plan) -> pd.DataFrame:
     """The index in three steps, one row a step: shares, cost, shortage. Empty where the steps were not calculated."""
     frame = table(plan, "three_steps")
     frame = numbers(frame, "share_at_least", "share_proportional", "share_direct", "cost", "shortage")
     return frame[frame["material"] == "all"].reset_index(drop=True)
 
 
-def steps_by_material(plan: PlanLike) -> pd.DataFrame:
+def steps_by_material(plan: Plan) -> pd.DataFrame:
     """One row a material, a column for each share and step (``share_at_least today``), the most dependent first."""
     names = ["share_at_least", "share_proportional", "share_direct"]
     frame = numbers(table(plan, "three_steps"), *names)
@@ -109,12 +82,12 @@ def steps_by_material(plan: PlanLike) -> pd.DataFrame:
     if frame.empty:
         return pd.DataFrame(columns=["material", *order])
     wide = frame.pivot_table(index="material", columns="step", values=names, aggfunc="mean")
-    wide.columns = pd.Index([f"{name} {step}" for name, step in wide.columns])
+    wide.columns = pd.Index([f"{pair[0]} {pair[1]}" for pair in wide.columns.to_list()])
     wide = wide.reindex(columns=order).reset_index()
     return wide.sort_values(order[5], ascending=False, kind="stable").reset_index(drop=True)
 
 
-def index_readings(plan: PlanLike) -> pd.DataFrame:
+def index_readings(plan: Plan) -> pd.DataFrame:
     """The index table with a row for each measure and scope and a column for each basis."""
     bases = ["optimised", "at_least", "proportional", "at_most", "direct"]
     frame = numbers(table(plan, "index"), "value").dropna(subset=["value"])
@@ -124,7 +97,7 @@ def index_readings(plan: PlanLike) -> pd.DataFrame:
     return wide.reindex(columns=bases).reset_index()
 
 
-def _largest(plan: PlanLike) -> pd.DataFrame:
+def _largest(plan: Plan) -> pd.DataFrame:
     """For each member, material and period the largest supplier's shares, with demand and weight."""
     shares = ["share_at_least", "share_at_most", "share_proportional", "share_optimised"]
     frame = table(plan, "dependence")
@@ -139,7 +112,7 @@ def _largest(plan: PlanLike) -> pd.DataFrame:
     return found.reset_index()
 
 
-def has_value_weights(plan: PlanLike) -> bool:
+def has_value_weights(plan: Plan) -> bool:
     """Whether the dependence table carries the value of each demand (column ``weight``)."""
     return bool(numbers(table(plan, "dependence"), "weight")["weight"].sum() > 0)
 
@@ -157,7 +130,7 @@ def _mean(frame: pd.DataFrame, by: str, shares: list[str], weight: str) -> pd.Da
     return pd.DataFrame.from_dict(rows, orient="index", columns=shares).rename_axis(by).reset_index()
 
 
-def dependence_by_period(plan: PlanLike) -> pd.DataFrame:
+def dependence_by_period(plan: Plan) -> pd.DataFrame:
     """Mean over members and materials of the largest supplier's share, by period (weights as in the index)."""
     shares = ["share_at_least", "share_proportional", "share_at_most"]
     found = _mean(_largest(plan), "period", shares, "weight")
@@ -165,19 +138,19 @@ def dependence_by_period(plan: PlanLike) -> pd.DataFrame:
     return found.sort_values("period", key=lambda column: column.map(order)).reset_index(drop=True)
 
 
-def worst_materials(plan: PlanLike) -> pd.DataFrame:
+def worst_materials(plan: Plan) -> pd.DataFrame:
     """Materials of the plan by proportional dependence over members and periods, with their largest supplier."""
     shares = ["share_at_least", "share_proportional", "share_at_most"]
     found = _mean(_largest(plan), "material", shares, "demand")
     frame = numbers(table(plan, "dependence"), "demand", "share_proportional")
     frame = frame[frame["country"] != "group"]
     exposed = (frame["share_proportional"] * frame["demand"]).groupby([frame["material"], frame["supplier"]]).sum()
-    largest = {material: part.idxmax()[1] for material, part in exposed.groupby(level=0) if part.max() > 0}
+    largest = {m: part.droplevel(0).idxmax() for m, part in exposed.groupby(level=0) if part.max() > 0}
     found.insert(1, "supplier", found["material"].map(largest))
     return found.sort_values("share_proportional", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def money_by_period(plan: PlanLike) -> pd.DataFrame:
+def money_by_period(plan: Plan) -> pd.DataFrame:
     """Public and private payments, contributions and the members' limits, by period."""
     paid = numbers(table(plan, "payments"), "public", "private")
     given = numbers(table(plan, "contributions"), "contribution", "limit")
@@ -190,7 +163,7 @@ def money_by_period(plan: PlanLike) -> pd.DataFrame:
     return wide.rename_axis("period").reset_index()
 
 
-def starts(plan: PlanLike) -> pd.DataFrame:
+def starts(plan: Plan) -> pd.DataFrame:
     """The projects started, by date: start, completion, capacity, capex by payer; then a row of totals."""
     columns = [
         "project",
@@ -220,7 +193,7 @@ def first_year(labels: list[str]) -> int:
     return int(labels[0]) if labels and all(re.fullmatch(r"\d{4}", label) for label in labels) else 0
 
 
-def money_by_country(plan: PlanLike) -> pd.DataFrame:
+def money_by_country(plan: Plan) -> pd.DataFrame:
     """Contributions against limits, and what is spent on projects on each country's soil; then a row of totals."""
     given = numbers(table(plan, "contributions"), "contribution", "limit")
     paid = numbers(table(plan, "payments"), "public", "private")
@@ -234,7 +207,7 @@ def money_by_country(plan: PlanLike) -> pd.DataFrame:
     return wide
 
 
-def crises(plan: PlanLike) -> pd.DataFrame:
+def crises(plan: Plan) -> pd.DataFrame:
     """Each crisis with its probability and its stress: planned, without sharing, without stocks; the worst first."""
     frame = numbers(
         table(plan, "disruptions"), "probability", "stress", "stress_without_sharing", "stress_without_stocks"
@@ -242,7 +215,7 @@ def crises(plan: PlanLike) -> pd.DataFrame:
     return frame.sort_values("stress", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def support(plan: PlanLike) -> pd.DataFrame:
+def support(plan: Plan) -> pd.DataFrame:
     """Operating support by project over the horizon and in its dearest period, largest first; then a row of totals."""
     names = ["output_value", "input_value", "operating_cost", "support"]
     frame = numbers(table(plan, "operating_support"), *names)
@@ -262,7 +235,7 @@ def with_total(frame: pd.DataFrame, label: str, names: list[str]) -> pd.DataFram
     return pd.DataFrame(rows, columns=frame.columns)
 
 
-def headline(plan: PlanLike) -> list[str]:
+def headline(plan: Plan) -> list[str]:
     """The plan in a few sentences: dependence before and after, projects and money, the worst crisis."""
     lines = []
     steps = steps_total(plan).set_index("step")
@@ -295,7 +268,7 @@ def percent(share: Any) -> str:
     return "n/a" if share is None or pd.isna(share) else f"{100 * float(share):.1f} %"
 
 
-def status_sentence(plan: PlanLike) -> str:
+def status_sentence(plan: Plan) -> str:
     """Whether the plan is optimal to the gap asked, in words."""
     halted = stopped(plan)
     if plan.status == "optimal" and not halted:

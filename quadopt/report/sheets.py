@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.blocks import BLOCKS, Part
 from quadopt.report.columns import BY_NAME, MONEY, PERIOD, SHARES, TABLES
-from quadopt.report.figures import PlanLike
 from quadopt.report.schema import Column, Table, columns_of
 
 
@@ -28,7 +29,7 @@ class Sheet:
     blocks: tuple[Part, ...] = ()
 
 
-def summary(plan: PlanLike) -> Sheet:
+def summary(plan: Plan) -> Sheet:
     """What a reader who opens nothing else needs: status, index, projects, money, crises, warnings."""
     year = figures.base_year(plan)
     lead = (
@@ -41,13 +42,13 @@ def summary(plan: PlanLike) -> Sheet:
     )
 
 
-def plan_table(table: Table, plan: PlanLike) -> Sheet:
+def plan_table(table: Table, plan: Plan) -> Sheet:
     """A table of the plan as it is."""
     frame = figures.table(plan, table.name)
     return Sheet(table.name, table.title, table.sentence, columns_of(frame, table), frame)
 
 
-def dependence_by_period(plan: PlanLike) -> Sheet:
+def dependence_by_period(plan: Plan) -> Sheet:
     """The data of the first chart."""
     weighting = "weighted by value" if figures.has_value_weights(plan) else "each material weighs the same"
     sentence = f"Mean over members and materials ({weighting}) of the largest supplier's share, by period."
@@ -56,7 +57,7 @@ def dependence_by_period(plan: PlanLike) -> Sheet:
     return Sheet("dependence_by_period", "Dependence by period", sentence, shown, figures.dependence_by_period(plan))
 
 
-def money_by_period(plan: PlanLike) -> Sheet:
+def money_by_period(plan: Plan) -> Sheet:
     """The data of the second chart."""
     shown = (
         PERIOD,
@@ -69,7 +70,7 @@ def money_by_period(plan: PlanLike) -> Sheet:
     return Sheet("money_by_period", "Money by period", sentence, shown, figures.money_by_period(plan))
 
 
-def run(plan: PlanLike) -> Sheet:
+def run(plan: Plan) -> Sheet:
     """How the plan came about: options of the model, versions, seconds, the case's hash, warnings."""
     rows: list[tuple[str, str, Any]] = [
         ("case", "title", plan.title),
@@ -149,21 +150,21 @@ def glossary(listed: list[Sheet], currency: str) -> Sheet:
     return Sheet("columns", "Columns", "Every column of every sheet with its unit and meaning.", shown, frame)
 
 
-def _entries() -> Iterator[Callable[[PlanLike], Sheet]]:
+def _entries() -> Iterator[Callable[[Plan], Sheet]]:
     after = {"index": dependence_by_period, "investments": money_by_period}
     yield summary
     for table in TABLES:
-        yield lambda plan, table=table: plan_table(table, plan)
+        yield partial(plan_table, table)
         if table.name in after:
             yield after[table.name]
     yield run
 
 
-SHEETS: tuple[Callable[[PlanLike], Sheet], ...] = tuple(_entries())
+SHEETS: tuple[Callable[[Plan], Sheet], ...] = tuple(_entries())
 """The sheets in the reader's order; `contents` and `columns`, which describe the others, are put in by `all_sheets`."""
 
 
-def all_sheets(plan: PlanLike) -> list[Sheet]:
+def all_sheets(plan: Plan) -> list[Sheet]:
     """All sheets of the workbook: summary, contents, a sheet a table (undeclared ones at the end), run, columns."""
     listed = [sheet(plan) for sheet in SHEETS]
     known = {sheet.name for sheet in listed} | set(BY_NAME)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 
+from quadopt.plan import Plan
 from quadopt.report import figures
-from quadopt.report.figures import PlanLike
 from quadopt.report.schema import kind_of_unit
 
 WIDTH, HEIGHT = 100, 45
 
 
-def summary_text(plan: PlanLike) -> str:
+def summary_text(plan: Plan) -> str:
     """The plan in at most 45 lines of 100 columns; long lists are cut, and say so.
 
     Status and gaps come first, then the index in three steps, materials, starts, money, crises, warnings.
@@ -28,7 +28,7 @@ def summary_text(plan: PlanLike) -> str:
     return "\n".join(_clip(line, WIDTH) for line in lines[:HEIGHT]).rstrip() + "\n"
 
 
-def _parts(plan: PlanLike, rows: int) -> list[list[str]]:
+def _parts(plan: Plan, rows: int) -> list[list[str]]:
     year = figures.base_year(plan)
     head = [
         plan.title or "Plan",
@@ -47,7 +47,7 @@ def _parts(plan: PlanLike, rows: int) -> list[list[str]]:
     ]
 
 
-def _stages(plan: PlanLike) -> list[str]:
+def _stages(plan: Plan) -> list[str]:
     frame = figures.stages(plan)
     rows = [
         (
@@ -63,7 +63,7 @@ def _stages(plan: PlanLike) -> list[str]:
     return _lay_out(("Stage", "status", "plan", "bound", "gap", "unit"), rows, "<<>>><")
 
 
-def _steps(plan: PlanLike) -> list[str]:
+def _steps(plan: Plan) -> list[str]:
     rows = [
         (
             row["step"],
@@ -78,19 +78,19 @@ def _steps(plan: PlanLike) -> list[str]:
         return _lay_out(
             ("Dependence on one supplier", "at least*", "proportional", "direct", "cost, million"), rows, "<>>>>"
         ) + ["* a lower bound (book and claim)"]
-    rows = [
+    readings = [
         (
             f"{row['measure']}, {row['scope']}",
             *(_percent(row[name]) for name in ("at_least", "proportional", "at_most", "direct")),
         )
         for row in figures.index_readings(plan).to_dict("records")
     ]
-    return _lay_out(("Dependence on one supplier", "at least*", "proportional", "at most", "direct"), rows, "<>>>>") + (
-        ["* a lower bound (book and claim)"] if rows else []
-    )
+    return _lay_out(
+        ("Dependence on one supplier", "at least*", "proportional", "at most", "direct"), readings, "<>>>>"
+    ) + (["* a lower bound (book and claim)"] if readings else [])
 
 
-def _materials(plan: PlanLike, limit: int) -> list[str]:
+def _materials(plan: Plan, limit: int) -> list[str]:
     frame = figures.worst_materials(plan)
     rows = [
         (row["material"], _percent(row["share_at_least"]), _percent(row["share_proportional"]), row["supplier"])
@@ -99,7 +99,7 @@ def _materials(plan: PlanLike, limit: int) -> list[str]:
     return _lay_out(("Most dependent materials", "at least*", "proportional", "largest supplier"), rows, "<>><")
 
 
-def _starts(plan: PlanLike, limit: int) -> list[str]:
+def _starts(plan: Plan, limit: int) -> list[str]:
     frame = figures.starts(plan).iloc[:-1]
     years = figures.first_year(figures.periods(plan)) > 0
     rows = [
@@ -117,7 +117,7 @@ def _starts(plan: PlanLike, limit: int) -> list[str]:
     return _lay_out(head, rows, "<<>>>>") + _more(len(frame), limit)
 
 
-def _money(plan: PlanLike, limit: int) -> list[str]:
+def _money(plan: Plan, limit: int) -> list[str]:
     frame = figures.money_by_country(plan).dropna(subset=["contribution"])
     members, total = frame.iloc[:-1], frame.iloc[-1:]
     shown = pd.concat([members.head(limit), total]).to_dict("records")
@@ -127,7 +127,7 @@ def _money(plan: PlanLike, limit: int) -> list[str]:
     return _lay_out(("Money", "contribution, million", "limit", "used"), rows, "<>>>") + _more(len(members), limit)
 
 
-def _crises(plan: PlanLike, limit: int) -> list[str]:
+def _crises(plan: Plan, limit: int) -> list[str]:
     frame = figures.crises(plan)
     rows = [
         (
@@ -143,7 +143,7 @@ def _crises(plan: PlanLike, limit: int) -> list[str]:
     return _lay_out(head, rows, "<>>>>") + _more(len(frame), limit)
 
 
-def _warnings(plan: PlanLike, limit: int) -> list[str]:
+def _warnings(plan: Plan, limit: int) -> list[str]:
     shown = min(limit, 3)
     return [f"Warning: {text}" for text in plan.warnings[:shown]] + _more(len(plan.warnings), shown)
 

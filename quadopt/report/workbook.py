@@ -13,9 +13,9 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from quadopt.plan import Plan
 from quadopt.report.blocks import VERMILLION, Block, Chart, Charts
 from quadopt.report.cells import LAST_ROW, lines_needed, plain, print_text, sheet_name, unique_headers, width
-from quadopt.report.figures import PlanLike
 from quadopt.report.schema import FORMATS, Column, kind_of_unit
 from quadopt.report.sheets import Sheet, all_sheets
 
@@ -24,7 +24,7 @@ GRID = (30, 16, 25, *(13.5,) * 7)
 CHART_ROWS, ROW_HEIGHT = 17, 15
 
 
-def write_workbook(plan: PlanLike, path: str | os.PathLike[str], force: bool = False) -> Path:
+def write_workbook(plan: Plan, path: str | os.PathLike[str], force: bool = False) -> Path:
     """Write the plan as an Excel workbook and return its path.
 
     The file appears whole or not at all: it is written beside its place and moved there at the end.
@@ -38,12 +38,12 @@ def write_workbook(plan: PlanLike, path: str | os.PathLike[str], force: bool = F
     _refuse(target, force)
     beside = target.with_name(f".{target.stem[:80]}.{uuid.uuid4().hex[:12]}.part")
     try:
-        with open(beside, "xb") as stream:
+        with beside.open("xb") as stream:
             _write(plan, stream)
             stream.flush()
             os.fsync(stream.fileno())
         _refuse(target, force)
-        os.replace(beside, target)
+        beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
     return target
@@ -54,7 +54,7 @@ def _refuse(target: Path, force: bool) -> None:
         raise FileExistsError(f"{target} exists already; it is only overwritten when asked (force)")
 
 
-def _write(plan: PlanLike, stream: IO[bytes]) -> None:
+def _write(plan: Plan, stream: IO[bytes]) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties({"title": str(plain(plan.title) or "Plan"), "subject": f"model file {plan.model_name}"})

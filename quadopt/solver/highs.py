@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from quadopt.errors import NoPlanError
-from quadopt.solver.matrix import Array, Program
+from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.scaling import Scaled, scale
 
-Basis = tuple[list[highspy.HighsBasisStatus], list[highspy.HighsBasisStatus]]
+Basis = tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
 Progress = Callable[[float, float], None]
 """Called with (incumbent, bound) while a MIP is solved, in the objective's unit; nan where there is none yet."""
 
@@ -174,18 +174,21 @@ class HighsModel:
     def basis(self) -> Basis:
         """Statuses of columns and rows after an LP."""
         found = self._highs.getBasis()
-        return list(found.col_status), list(found.row_status)
+        return np.array(found.col_status, dtype=object), np.array(found.row_status, dtype=object)
 
-    def begin_from(self, basis: Basis) -> None:
-        """Begins the next LP from a smaller model's basis: columns added since at their bound, rows added since basic."""
-        columns, rows = basis
-        size = self.program.a.shape
-        grown = highspy.HighsBasis()
-        lower = highspy.HighsBasisStatus.kLower
-        grown.col_status = [*columns, *([lower] * (size[1] - len(columns)))]
-        grown.row_status = [*rows, *([highspy.HighsBasisStatus.kBasic] * (size[0] - len(rows)))]
-        grown.valid = True
-        self._check(self._highs.setBasis(grown))
+    def begin_from(self, basis: Basis, rows: Mask, columns: Mask) -> None:
+        """Begins the next LP from the basis of a part of the program, the given rows and columns.
+
+        The other columns begin at their lower bound and the other rows basic: what the part found optimal stays so
+        but for the rows that it left out, which the dual simplex then mends.
+        """
+        column_status = np.full(columns.size, highspy.HighsBasisStatus.kLower, dtype=object)
+        row_status = np.full(rows.size, highspy.HighsBasisStatus.kBasic, dtype=object)
+        column_status[columns], row_status[rows] = basis
+        start = highspy.HighsBasis()
+        start.col_status, start.row_status = column_status.tolist(), row_status.tolist()
+        start.valid = True
+        self._check(self._highs.setBasis(start))
 
     def row_duals(self) -> Array:
         """Scaled row duals of the last LP: only their being zero or not means something."""

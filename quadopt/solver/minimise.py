@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quadopt.solver.highs import Basis, HighsModel, Outcome, Status
+from quadopt.solver.highs import HighsModel, Status
 from quadopt.solver.matrix import Array, Mask, Matrix, Owner, Program
 
 PRICED = 0.02
@@ -25,7 +25,7 @@ SUPPLIER_BLOCKS = ("exposure", "traced", "depends_on")
 """The blocks that stand for one supplier in the search."""
 ROUND_GAP = 0.02
 """Gap to which rounds are solved while suppliers are still being taken in."""
-PRICE_SECONDS = 150.0
+PRICE_SECONDS = 300.0
 
 Progress = Callable[[float, float], None]
 
@@ -67,8 +67,6 @@ class Minimiser:
         self.threads = threads
         self.starts: Array | None = None
         """Values of the binaries of the last plan, in the matrix's order."""
-        self.basis: Basis | None = None
-        """Basis of the last plan's LP in the whole model."""
 
     def minimise(
         self, program: Program, gap: float, time_limit: float, progress: Progress | None, takes_in: bool
@@ -93,7 +91,6 @@ class Minimiser:
             aim = gap
         if search.best.values is not None and program.is_integer.any():
             self.starts = search.best.values[program.is_integer]
-        self.basis = search.basis()
         return search.best
 
     def waiting(self) -> list[str]:
@@ -114,7 +111,7 @@ class Search:
         self.left_out: list[str] = self._outside(minimiser.active if takes_in else minimiser.active[:1])
         """Suppliers that the search leaves out for now."""
         self._whole: HighsModel | None = None
-        self._part: tuple[list[str], HighsModel] | None = None
+        self._parts: dict[tuple[str, ...], HighsModel] = {}
 
     def _outside(self, inside: list[str]) -> list[str]:
         return [s for s in [*self.owner.active, *self.owner.waiting()] if s not in inside and self.owner.is_built(s)]
@@ -127,36 +124,55 @@ class Search:
         self.left_out = narrower if len(narrower) < len(self.left_out) else []
         return True
 
-    def basis(self) -> Basis | None:
-        """Basis of the last LP of the whole model, for a stage that only adds to it."""
-        return None if self._whole is None else self._whole.basis()
-
     def round(self, gap: float, seconds: float) -> None:
         """One search; beside it, on the other core, the starts known so far are priced in the whole model."""
         begin, left_out = time.perf_counter(), list(self.left_out)
         part = self._part_without(left_out)
         known = self.owner.starts if self.best.values is None else self.best.values[self.program.is_integer]
+        # Two threads must not share a model: what is priced beside the search is priced over other suppliers.
+        is_apart = not self.takes_in and left_out != self._outside(self.owner.active)
         with ThreadPoolExecutor(1) as beside:
-            priced: Future[Outcome] | None = None
-            if left_out and known is not None and self.best.values is None and not self.takes_in:
-                priced = beside.submit(self._whole_model().solve_fixed, known, PRICE_SECONDS)
+            priced: Future[None] | None = None
+            if known is not None and self.best.values is None and is_apart:
+                priced = beside.submit(self._price, known, PRICE_SECONDS)
             start = self._start(part, left_out, known)
             outcome = part.solve(gap, max(2.0, seconds - (time.perf_counter() - begin)), start, self.progress)
             if priced is not None:
-                self._keep(priced.result())
+                priced.result()
         self.best.last = outcome.status
         self.best.bound = max(self.best.bound, outcome.bound)
         found = outcome.values if outcome.values is not None else start
         if found is None:
             return
-        integers = part.integers(found)
-        if priced is None or known is None or not np.array_equal(np.round(integers), np.round(known)):
+        if not self._is_priced(part.integers(found)):
             left = seconds - (time.perf_counter() - begin)
-            self._keep(self._whole_model().solve_fixed(integers, PRICE_SECONDS if self.takes_in else max(10.0, left)))
+            self._price(part.integers(found), PRICE_SECONDS if self.best.values is None else max(10.0, left))
         if self.best.values is None and known is not None:
-            self._keep(self._whole_model().solve_fixed(known, PRICE_SECONDS))
+            self._price(known, PRICE_SECONDS)
         if self.takes_in and left_out and self.best.incumbent > outcome.incumbent + SAME * abs(outcome.incumbent):
             self._take_in(left_out)
+
+    def _price(self, integers: Array, seconds: float) -> None:
+        """Keeps the plan of the whole model at given starts, an LP that begins from the basis over the active suppliers.
+
+        What the part found optimal stays so but for the rows that it left out: a cold LP of the whole takes several
+        times as long.
+        """
+        begin, left_out, whole = time.perf_counter(), self._outside(self.owner.active), self._whole_model()
+        if left_out:
+            part = self._part_without(left_out)
+            if part.solve_fixed(integers, seconds).values is None:
+                return
+            rows, columns = self._without(left_out)
+            whole.begin_from(part.basis(), ~rows, ~columns)
+        priced = whole.solve_fixed(integers, max(5.0, seconds - (time.perf_counter() - begin)))
+        if priced.values is not None:
+            self.best.take(priced.values, priced.incumbent)
+
+    def _is_priced(self, integers: Array) -> bool:
+        """Whether the best plan has these starts already."""
+        best = self.best.values
+        return best is not None and np.array_equal(np.round(integers), np.round(best[self.program.is_integer]))
 
     def _start(self, part: HighsModel, left_out: list[str], known: Array | None) -> Array | None:
         """A plan to begin with: the best so far, or the last stage's starts with everything else solved anew."""
@@ -171,22 +187,16 @@ class Search:
     def _part_without(self, left_out: list[str]) -> HighsModel:
         if not left_out:
             return self._whole_model()
-        if self._part is None or self._part[0] != left_out:
+        key = tuple(left_out)
+        if key not in self._parts:
             rows, columns = self._without(left_out)
-            self._part = (left_out, HighsModel(self.program.part(~rows, ~columns), self.owner.threads))
-        return self._part[1]
+            self._parts[key] = HighsModel(self.program.part(~rows, ~columns), self.owner.threads)
+        return self._parts[key]
 
     def _whole_model(self) -> HighsModel:
         if self._whole is None:
             self._whole = HighsModel(self.program, self.owner.threads)
-            if self.owner.basis is not None and not self.program.cost[: len(self.owner.basis[0])].any():
-                # The objective sees only what was added since: the last plan is still the best of the rest.
-                self._whole.begin_from(self.owner.basis)
         return self._whole
-
-    def _keep(self, priced: Outcome) -> None:
-        if priced.values is not None:
-            self.best.take(priced.values, priced.incumbent)
 
     def _take_in(self, left_out: list[str]) -> None:
         """Suppliers whose dependence rows have a price in the whole model join the search."""

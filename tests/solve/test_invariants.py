@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,9 @@ from tests.random_options import random_options
 from tests.tiny import Tables
 
 SEEDS = (3, 6, 18)
-RICHER = (6, 12, 15, 23)
+RICHER = (6, 12, 15)
 """Seeds where more money changes a stage."""
-SHARING = (8, 17, 18, 22)
+SHARING = (8, 17, 18)
 """Seeds where sharing, or more of it, changes a stage."""
 CLOSE = 1e-5
 
@@ -44,6 +45,12 @@ def stages(tables: Tables, options: dict[str, Any]) -> Stages:
     except NoPlanError:
         return {}
     return {stage.name: stage.incumbent for stage in staged.stages}
+
+
+@cache
+def unchanged(seed: int) -> Stages:
+    """The stages of a random case as it is."""
+    return stages(*case_of(seed))
 
 
 def is_close(a: float, b: float) -> bool:
@@ -75,7 +82,7 @@ def changed(tables: Tables, table: str, **changes: Any) -> Tables:
 def test_more_money_is_never_worse(seed: int) -> None:
     tables, options = case_of(seed)
     richer = changed(tables, "fund", limit=lambda x: 1.5 * x + 1, stock_limit=lambda x: 2 * x)
-    there, here = stages(richer, options), stages(tables, options)
+    there, here = stages(richer, options), unchanged(seed)
     assert_no_worse(there, here)
     assert any(not is_close(there[stage], here[stage]) for stage in here), "the seed shows nothing"
 
@@ -91,10 +98,10 @@ def test_more_sharing_is_never_worse(seed: int) -> None:
     assert any(not is_close(shared[stage], alone[stage]) for stage in shared), "the seed shows nothing"
 
 
-@pytest.mark.parametrize("seed", [1, 3, 12])
+@pytest.mark.parametrize("seed", [1, 12])
 def test_a_choice_less_is_never_better(seed: int) -> None:
     tables, options = case_of(seed)
-    free = stages(tables, options)
+    free = unchanged(seed)
     for number, row in enumerate(tables["projects"]):
         if row["status"] == "candidate":
             less = copy.deepcopy(tables)
@@ -108,7 +115,7 @@ def exact(options: dict[str, Any], order: list[str], **more: Any) -> Formulation
 
 
 @pytest.mark.parametrize("risk", ["expected", "worst", "cvar"])
-@pytest.mark.parametrize("seed", [3, 11])
+@pytest.mark.parametrize("seed", [11])
 def test_a_branch_that_need_not_be_short_is_not(seed: int, risk: str) -> None:
     tables, options = case_of(seed)
     plan = quadopt.solve(Case.from_tables(tables), exact(options, ["shortage", "stress", "cost"], risk=risk))
@@ -139,7 +146,7 @@ def reordered(tables: Tables) -> Tables:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_names_and_order_of_rows_do_not_matter(seed: int) -> None:
     tables, options = case_of(seed)
-    there = stages(tables, options)
+    there = unchanged(seed)
     for other, rules in ((renamed(tables), renamed(options)), (reordered(tables), options)):
         found = stages(other, rules)
         assert list(found) == list(there)
@@ -172,11 +179,11 @@ def in_other_units(tables: Tables, quantity: float, money: float) -> Tables:
     return tables
 
 
-@pytest.mark.parametrize(("quantity", "money"), [(1e-3, 1.0), (1.0, 1e-3), (1e3, 1e-3)])
+@pytest.mark.parametrize(("quantity", "money"), [(1e-3, 1.0), (1.0, 1e-3)])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_units_do_not_matter(seed: int, quantity: float, money: float) -> None:
     tables, options = case_of(seed)
-    there = stages(tables, options)
+    there = unchanged(seed)
     slacks = {
         name: (r, a if name == "dependence" else a * money) for name, (r, a) in options["slacks"].items()
     }  # fmt: skip

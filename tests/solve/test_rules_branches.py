@@ -145,8 +145,8 @@ def test_demand_surge(row: dict[str, Any], missing: float) -> None:
     [
         ({}, 2, 1.5),  # 0.4 years are within two quarters
         ({"step_years": 0.5}, 1, 1.5),
-        ({"step_years": 0.1}, 4, 1.4),
-        ({"recovery_years": 0.2}, 3, 1.75),  # to the step boundary after 0.6 years
+        ({"recovery_years": 0.2, "step_years": 0.1}, 6, 1.6),
+        ({"recovery_years": 0.3}, 3, 1.75),  # to the step boundary after 0.7 years
         ({"recovery_years": 5}, 8, 3.0),  # cut off at the horizon
     ],
 )

@@ -43,7 +43,6 @@ def test_all_risk_measures_are_reported() -> None:
     ("given", "probabilities"),
     [
         ([0.1, None, None], [0.1, 0.3, 0.3]),  # 0.9 for two blanks and the undisturbed future
-        ([None, None, None], [0.25, 0.25, 0.25]),
         ([0.1, 0.2, None], [0.1, 0.2, 0.35]),
         ([0.1, 0.2, 0], [0.1, 0.2, 0]),
     ],

@@ -1,0 +1,182 @@
+"""How a solve may end: nothing that failed looks like an answer."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import highspy
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from quadopt.errors import NoPlanError
+from quadopt.solver.highs import HighsModel, Outcome, Status
+from quadopt.solver.matrix import Program
+from quadopt.solver.stages import Staged
+from quadopt.tables.case import Case
+from tests.tiny import cut, objectives, one_metal, project, reached, rules, solved, stockpile
+
+NONE = highspy.SolutionStatus.kSolutionStatusNone
+FEASIBLE = highspy.SolutionStatus.kSolutionStatusFeasible
+Ended = highspy.HighsModelStatus
+
+
+def program(**changes: Any) -> Program:
+    """Minimise -x - y within x + y <= 3 and x, y within 0 and 2, both whole numbers."""
+    parts: dict[str, Any] = {
+        "a": sp.csr_array(np.array([[1.0, 1.0]])),
+        "cost": np.array([-1.0, -1.0]),
+        "constant": 0.0,
+        "lower": np.zeros(2),
+        "upper": np.full(2, 2.0),
+        "row_lower": np.array([-np.inf]),
+        "row_upper": np.array([3.0]),
+        "is_integer": np.ones(2, dtype=bool),
+        "is_anchor": np.zeros(2, dtype=bool),
+    }
+    return Program(**{**parts, **changes})
+
+
+CONTINUOUS = {"is_integer": np.zeros(2, dtype=bool)}
+WITHOUT_LIMIT = {"upper": np.full(2, np.inf), "row_upper": np.array([np.inf])}
+
+
+@pytest.mark.parametrize("kind", [{}, CONTINUOUS])
+def test_optimal(kind: dict[str, Any]) -> None:
+    outcome = HighsModel(program(**kind)).solve(0.0, 10.0)
+    assert outcome.status is Status.OPTIMAL
+    assert outcome.has_plan
+    assert (outcome.incumbent, outcome.bound) == pytest.approx((-3.0, -3.0))
+
+
+@pytest.mark.parametrize("kind", [{}, CONTINUOUS])
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"row_lower": np.array([5.0]), "row_upper": np.array([5.0])}, Status.INFEASIBLE),
+        (WITHOUT_LIMIT, Status.UNBOUNDED),
+    ],
+)
+def test_no_plan(kind: dict[str, Any], changes: dict[str, Any], status: Status) -> None:
+    outcome = HighsModel(program(**{**kind, **changes})).solve(0.0, 10.0)
+    assert outcome.status is status
+    assert outcome.values is None
+    assert not outcome.has_plan
+    assert np.isnan(outcome.incumbent)
+
+
+@pytest.mark.parametrize(
+    ("ended", "point", "status"),
+    [
+        (Ended.kOptimal, FEASIBLE, Status.OPTIMAL),
+        (Ended.kOptimal, NONE, Status.FAILED),  # an optimum without a point is none
+        (Ended.kTimeLimit, FEASIBLE, Status.STOPPED_WITH_PLAN),
+        (Ended.kTimeLimit, NONE, Status.STOPPED_WITHOUT_PLAN),
+        (Ended.kIterationLimit, NONE, Status.STOPPED_WITHOUT_PLAN),
+        (Ended.kInterrupt, FEASIBLE, Status.STOPPED_WITH_PLAN),
+        (Ended.kInfeasible, NONE, Status.INFEASIBLE),
+        (Ended.kInfeasible, FEASIBLE, Status.INFEASIBLE),
+        (Ended.kUnbounded, NONE, Status.UNBOUNDED),
+        (Ended.kUnboundedOrInfeasible, NONE, Status.INFEASIBLE),  # said again without presolve
+        (Ended.kUnknown, NONE, Status.FAILED),
+        (Ended.kSolveError, NONE, Status.FAILED),
+        (Ended.kModelError, FEASIBLE, Status.FAILED),
+        (Ended.kMemoryLimit, NONE, Status.FAILED),
+        (Ended.kNotset, NONE, Status.FAILED),
+    ],
+)
+def test_every_end_has_one_status(ended: Any, point: Any, status: Status) -> None:
+    model = HighsModel(program())
+    model.solve(0.0, 10.0)
+    info = SimpleNamespace(primal_solution_status=point, mip_dual_bound=-3.0, objective_function_value=-3.0)
+    with (
+        patch.object(model._highs, "getModelStatus", return_value=ended),
+        patch.object(model._highs, "getInfo", return_value=info),
+    ):
+        outcome = model.solve(0.0, 10.0)
+    assert outcome.status is status
+    assert outcome.has_plan == (status in (Status.OPTIMAL, Status.STOPPED_WITH_PLAN))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"a": sp.csr_array(np.array([[1.0, np.nan]]))},
+        {"a": sp.csr_array(np.array([[np.inf, 1.0]]))},
+        {"cost": np.array([np.nan, 1.0])},
+        {"cost": np.array([np.inf, 1.0])},
+        {"lower": np.array([np.nan, 0.0])},
+        {"row_upper": np.array([np.nan])},
+    ],
+)
+def test_what_is_no_number_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(NoPlanError) as caught, np.errstate(all="ignore"):
+        HighsModel(program(**changes))
+    assert caught.value.status == Status.FAILED.value
+
+
+def test_a_misspelt_option_is_refused() -> None:
+    with pytest.raises(NoPlanError, match="option"):
+        HighsModel(program())._set("mip_relative_gap", 0.1)
+
+
+def test_fixed_starts_are_one_plan_of_the_whole() -> None:
+    model = HighsModel(program())
+    assert model.solve_fixed(np.array([1.0, 0.0]), 10.0).incumbent == pytest.approx(-1.0)
+    assert model.solve_fixed(np.array([2.0, 2.0]), 10.0).status is Status.INFEASIBLE
+    assert model.solve(0.0, 10.0).incumbent == pytest.approx(-3.0)  # and nothing stays fixed
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        # 10 millions are due, the fund pays 1 a year.
+        {"projects": [project(capex=10, status="committed")], "fund": [{"country": "Home", "limit": 1}]},
+        # 5 must be held, and nothing may be spent on them.
+        {"stockpiles": [stockpile(initial=0, minimum=5)], "fund": [{"country": "Home", "limit": 1, "stock_limit": 0}]},
+    ],
+)
+@pytest.mark.parametrize("order", [["shortage"], ["cost"], ["dependence", "cost"]])
+def test_rules_that_cannot_be_met(changes: dict[str, Any], order: list[str]) -> None:
+    with pytest.raises(NoPlanError, match=f"stage {order[0]}") as caught:
+        reached(one_metal(**changes), order)
+    assert caught.value.status == "infeasible"
+
+
+@pytest.mark.parametrize("status", [Status.STOPPED_WITHOUT_PLAN, Status.UNBOUNDED, Status.FAILED])
+def test_no_plan_says_why(status: Status) -> None:
+    ended = Outcome(status, None, float("nan"), float("-inf"), 1.0)
+    with (
+        patch.object(HighsModel, "solve", return_value=ended),
+        patch.object(HighsModel, "solve_fixed", return_value=ended),
+        pytest.raises(NoPlanError) as caught,
+    ):
+        reached(one_metal(projects=[project()]), ["shortage", "dependence"])
+    assert caught.value.status == status.value
+    assert {
+        Status.STOPPED_WITHOUT_PLAN: "time limit",
+        Status.UNBOUNDED: "no bound",
+        Status.FAILED: "solver failed",
+    }[status] in str(caught.value)
+
+
+def test_a_stage_that_is_cut_off_says_so() -> None:
+    # The solver's bound is taken away: the plan is the same, but nobody knows that it is the best.
+    bound = patch.object(HighsModel, "_bound", return_value=-1.0)
+    tables = one_metal(projects=[project()], fund=[{"country": "Home", "limit": 1}])
+    with bound:
+        plan = solved(tables, ["shortage", "dependence"], solver={"gap": 0.01, "default_time_limit": 2})
+    assert plan.status == "stopped with a plan"
+    assert set(plan.stages["status"]) == {"stopped with a plan"}
+    assert objectives(plan) == pytest.approx({"shortage": 0, "dependence": 0}, abs=1e-9)
+
+
+def test_listeners_hear_the_stages() -> None:
+    # Small programs are solved before there is anything to hear; what is heard is a stage and two numbers.
+    heard: list[tuple[str, float, float]] = []
+    tables = one_metal(projects=[project()], fund=[{"country": "Home", "limit": 1}], disruptions=[cut(probability=0.1)])
+    Staged(Case.from_tables(tables), rules(["dependence", "stress"]), lambda *what: heard.append(what)).run()
+    assert not any(found < bound - 1e-6 for _, found, bound in heard)  # nan: none yet
+    assert {stage for stage, _, _ in heard} <= {"dependence", "stress"}
