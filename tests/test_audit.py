@@ -208,9 +208,10 @@ SPOILED: list[tuple[Spoil, set[str]]] = [
     (change("dependence", 0, "served_exposed", -1), {"dependence_rows", "dependence_shares", "group_rows"}),
     (
         change("dependence", 0, "share_optimised", -0.1),
-        {"bounds_in_order", "dependence_shares", "group_rows", "index_table", "stage_values"},
+        {"dependence_shares", "group_rows", "index_table", "stage_values"},
     ),
-    (change("dependence", 4, "share_at_least", 0.1), {"bounds_in_order", "group_rows"}),
+    (change("dependence", 4, "share_at_least", 0.1), {"group_rows"}),
+    (change("index", 5, "value", 0.5), {"bounds_in_order", "index_table"}),
     (change("dependence", 4, "share_at_most", -0.1), {"bounds_in_order", "group_rows"}),
     (change("dependence", 4, "share_proportional", 0.1), {"bounds_in_order", "group_rows", "proportional_mixing"}),
     (change("dependence", 8, "share_at_most", 0.1), {"dependence_shares", "group_rows"}),

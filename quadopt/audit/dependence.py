@@ -112,11 +112,18 @@ def proportional_mixing(books: Books, found: Found) -> None:
 
 
 def bounds_in_order(books: Books, found: Found) -> None:
-    """For each supplier, value-weighted over all demand: at least <= optimised and proportional, proportional <= at most.
+    """The index: at least <= optimised and proportional. Each supplier, value-weighted: proportional <= at most.
 
-    Only these sums are ordered by the method (each linear program minimises or maximises its supplier's sum); single
-    shares, and means of the largest supplier's share, need not be.
+    Only these are ordered (the least index is minimised over all books at once, the most over each supplier's sum);
+    single shares need not be.
     """
+    measure, scope = books.options.get("dependence_weight", "value"), "members"
+    index = {
+        row.basis: float(row.value) for row in books.planned("index") if (row.measure, row.scope) == (measure, scope)
+    }
+    if "optimised" in bases(books) and "at_least" in index:
+        for more in ("optimised", "proportional"):
+            found.at_most(index["at_least"], index[more], ("index", "at_least", more), 10.0)
     sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for row in books.planned("dependence"):
         if row.country in (GROUP, row.supplier):
@@ -126,10 +133,7 @@ def bounds_in_order(books: Books, found: Found) -> None:
             sums[row.supplier][basis] += unit * (float(getattr(row, column)) * float(row.demand) - float(row.shortage))
         sums[row.supplier]["all"] += unit * float(row.demand)
     for supplier, value in sums.items():
-        for less, more in (("at_least", "optimised"), ("at_least", "proportional"), ("proportional", "at_most")):
-            if not {less, more} <= set(bases(books)):
-                continue
-            found.at_most(value[less], value[more], (supplier, less, more), 10 * value["all"])
+        found.at_most(value["proportional"], value["at_most"], (supplier, "proportional", "at_most"), 10 * value["all"])
 
 
 def index_table(books: Books, found: Found) -> None:

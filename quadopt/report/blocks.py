@@ -75,7 +75,7 @@ def status(plan: Plan) -> Block:
         "1. Status of the optimisation",
         figures.status_sentence(plan) + " Stages are minimised in this order; the true least value of a stage lies "
         "between its bound and the plan's value.",
-        (*_of("stages", "stage", "unit", "objective", "incumbent", "bound", "gap"), Column("verdict", "In words")),
+        (*_of("stages", "stage", "objective", "unit", "incumbent", "bound", "gap"), Column("verdict", "In words")),
         figures.stages(plan),
     )
 
@@ -92,8 +92,9 @@ def steps(plan: Plan) -> Block:
         "Share of the members' demand, weighted by value over members, materials and periods, that depends through "
         "every stage on the largest single supplier; what goes short counts as dependent. Today: least cost, no fund. "
         "Re-directed: same plants, trade re-directed, which takes others' supply and adds none. The at-least share "
-        "assigns exposed and clean units as bookkeeping (book and claim) and so is a lower bound; the proportional "
-        "share lets all units of a material mix evenly; the direct share is what trade statistics show.",
+        "assigns exposed and clean units as bookkeeping (book and claim), so that each supplier's total is least: a "
+        "lower bound. The proportional share lets all units of a material mix evenly; the direct share is what trade "
+        "statistics show.",
         _of("three_steps", "step", "share_at_least", "share_proportional", "share_direct", "cost", "shortage"),
         figures.steps_total(plan),
         empty="The three steps were not calculated in this run; the index of this plan alone stands below.",
@@ -114,7 +115,9 @@ def steps_by_material(plan: Plan) -> Block:
     )
     return Block(
         "4. Dependence before and after, by material",
-        "The same shares for each material, the most dependent first; at least is the lower bound (book and claim).",
+        "The same shares for each material, the most dependent first. The bookkeeping of the at-least shares makes each "
+        "supplier's total least, not each material's: what it takes off one material it may put on another, so for a "
+        "single material at least is no bound and may lie above proportional.",
         (*_of("three_steps", "material"), *columns),
         figures.steps_by_material(plan),
         empty="The three steps were not calculated in this run.",
@@ -137,8 +140,9 @@ def readings(plan: Plan) -> Block:
         "5. The index of this plan in every reading",
         "Members: each member's own largest supplier; group: all members as one buyer. Value: weighted by price x "
         "quantity x importance; material: each material weighs its importance. Worst: the largest share of one "
-        "supplier in any member and material. At least and at most are the limits that this plan allows; the truth lies "
-        "between.",
+        "supplier in any member and material. At least and at most are the bookkeepings in which each supplier's "
+        "value-weighted total is least and largest; other weights, and the largest of several suppliers, may lie "
+        "outside them.",
         columns,
         figures.index_readings(plan),
     )
@@ -171,7 +175,8 @@ def charts(plan: Plan) -> Charts:
     return Charts(
         "6. Over time",
         f"Left: mean over members and materials ({weighting}) of the share of demand that depends on the largest "
-        "supplier, by period; the at-least line is a lower bound. Right: what the fund pays for projects in each period. "
+        "supplier, by period; the at-least line is a lower bound (book and claim). "
+        "Right: what the fund pays for projects in each period. "
         "The data stand on the sheets dependence_by_period and money_by_period.",
         (dependence, money),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -69,8 +70,9 @@ def width(header: str, texts: Iterable[str], least: int = 9, most: int = 42) -> 
 
 
 def lines_needed(text: str, width_in_characters: float) -> int:
-    """Lines that a wrapped text takes in a cell of the given width (an estimate on the safe side)."""
-    return max(1, sum(math.ceil(max(len(line), 1) / max(width_in_characters, 1)) for line in text.split("\n")))
+    """Lines that a text wrapped at its words takes in a cell of the given width (an estimate: letters differ)."""
+    room = max(int(width_in_characters), 1)
+    return sum(len(textwrap.wrap(line, room)) or 1 for line in text.split("\n"))
 
 
 def print_text(text: str, most: int = 180) -> str:

@@ -60,7 +60,7 @@ def stages(plan: Plan) -> pd.DataFrame:
     """Status, value, bound and gap of each stage, with a verdict in words."""
     frame = table(plan, "stages")
     frame["verdict"] = [
-        "solved to the gap asked" if status == "optimal" else f"STOPPED AT A LIMIT ({status}): a better plan may exist"
+        "solved to the gap asked" if status == "optimal" else "STOPPED AT A LIMIT: a better plan may exist"
         for status in frame["status"]
     ]
     return frame
@@ -273,5 +273,5 @@ def status_sentence(plan: Plan) -> str:
     halted = stopped(plan)
     if plan.status == "optimal" and not halted:
         return "Optimal: every stage was solved to the gap asked."
-    where = f" in {', '.join(halted)}" if halted else ""
-    return f"STOPPED AT A LIMIT{where}: the best plan found; a better one may exist (see gap)."
+    where = f": {', '.join(halted)}" if halted else ""
+    return f"STOPPED AT A LIMIT{where}. A better plan may exist (see gap)."

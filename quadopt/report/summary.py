@@ -11,6 +11,7 @@ from quadopt.report import figures
 from quadopt.report.schema import kind_of_unit
 
 WIDTH, HEIGHT = 100, 45
+FOOTNOTE = "* book and claim: a lower bound of the total, not of a single material"
 
 
 def summary_text(plan: Plan) -> str:
@@ -19,7 +20,7 @@ def summary_text(plan: Plan) -> str:
     Status and gaps come first, then the index in three steps, materials, starts, money, crises, warnings.
     """
     lines: list[str] = []
-    attempts = [(rows, False) for rows in range(10, 3, -1)] + [(rows, True) for rows in range(7, 0, -1)]
+    attempts = [(rows, False) for rows in range(10, 4, -1)] + [(rows, True) for rows in range(10, 0, -1)]
     for rows, tight in attempts:
         parts = [part for part in _parts(plan, rows) if part]
         lines = [line for part in parts for line in (part if tight else [*part, ""])]
@@ -77,7 +78,7 @@ def _steps(plan: Plan) -> list[str]:
     if rows:
         return _lay_out(
             ("Dependence on one supplier", "at least*", "proportional", "direct", "cost, million"), rows, "<>>>>"
-        ) + ["* a lower bound (book and claim)"]
+        ) + [FOOTNOTE]
     readings = [
         (
             f"{row['measure']}, {row['scope']}",
@@ -87,7 +88,7 @@ def _steps(plan: Plan) -> list[str]:
     ]
     return _lay_out(
         ("Dependence on one supplier", "at least*", "proportional", "at most", "direct"), readings, "<>>>>"
-    ) + (["* a lower bound (book and claim)"] if readings else [])
+    ) + ([FOOTNOTE] if readings else [])
 
 
 def _materials(plan: Plan, limit: int) -> list[str]:
@@ -145,7 +146,9 @@ def _crises(plan: Plan, limit: int) -> list[str]:
 
 def _warnings(plan: Plan, limit: int) -> list[str]:
     shown = min(limit, 3)
-    return [f"Warning: {text}" for text in plan.warnings[:shown]] + _more(len(plan.warnings), shown)
+    return [f"Warning: {text.removeprefix('warning: ')}" for text in plan.warnings[:shown]] + _more(
+        len(plan.warnings), shown
+    )
 
 
 def _more(count: int, limit: int) -> list[str]:
@@ -153,11 +156,19 @@ def _more(count: int, limit: int) -> list[str]:
 
 
 def _lay_out(head: tuple[str, ...], rows: list[tuple[Any, ...]], sides: str) -> list[str]:
-    """Rows under their header in aligned columns; nothing where there are no rows. Texts are cut at 30 characters."""
+    """Rows under their header in aligned columns; nothing where there are no rows.
+
+    Texts are cut at 30 characters, those of the last column only by the width of the screen.
+    """
     if not rows:
         return []
-    texts = [head] + [
-        tuple(_clip("" if cell is None or cell != cell else str(cell), 30) for cell in row) for row in rows
+    rooms = [30] * (len(head) - 1) + [WIDTH]
+    texts = [(head[0].upper(), *head[1:])] + [
+        tuple(
+            _clip("" if cell is None or cell != cell else str(cell), room)
+            for cell, room in zip(row, rooms, strict=True)
+        )
+        for row in rows
     ]
     widths = [max(len(text[place]) for text in texts) for place in range(len(head))]
     return [

@@ -225,9 +225,7 @@ def _block(pen: _Pen, page: Worksheet, row: int, block: Block) -> int:
     for (first, last), head, column in zip(spans, heads, block.columns, strict=True):
         _span(page, row, first, last, head, pen.head(column, first))
     room = [sum(GRID[first : last + 1]) for first, last in spans]
-    page.set_row(
-        row, ROW_HEIGHT * max(lines_needed(head, wide * 0.9) for head, wide in zip(heads, room, strict=True)) + 1
-    )
+    page.set_row(row, ROW_HEIGHT * max(lines_needed(head, wide) for head, wide in zip(heads, room, strict=True)) + 1)
     records = block.rows.to_dict("records")
     for place, record in enumerate(records, start=1):
         row += 1

@@ -21,34 +21,59 @@ class Exposures:
 
     def __init__(self, model: Model, matrix: Matrix, values: Array, suppliers: list[str]) -> None:
         self.model, self.matrix, self.suppliers = model, matrix, suppliers
-        own = {index for block, index in matrix.column_owner if block == "exposure"}
+        self.own_suppliers = {index for block, index in matrix.column_owner if block == "exposure"}
+        """Suppliers whose exposure the plan's own stages have seen."""
+        self.is_traced = model.structure.options.dependence.measure == "traced"
         for supplier in suppliers:
             model.add_exposure_range(supplier)
+        if self.is_traced:
+            model.add_dependence(suppliers)
         matrix.extend()
-        program = matrix.program(model.pyomo.shortage_total)
+        program = matrix.program(model.pyomo.dependence_index if self.is_traced else model.pyomo.shortage_total)
         self.values = np.concatenate([values, np.zeros(program.cost.size - values.size)])
         self.at_least: Served = {}
         self.at_most: Served = {}
         self.failed: list[str] = []
+        least = self._least_index(program)
         for supplier in suppliers:
-            self._range(program, supplier, fill=supplier not in own)
+            self._range(program, supplier, least)
 
-    def _range(self, program: Program, supplier: str, fill: bool) -> None:
-        """Both ends for one supplier; `fill`: the plan takes the least exposure as its own."""
+    def _least_index(self, program: Program) -> Array:
+        """The plan with the dependence of the least index that it admits, all suppliers' books kept at once.
+
+        Each supplier's own least sum would overstate the index, which looks at the largest supplier of each demand.
+        """
+        if not self.is_traced:
+            return self.values
+        blocks = {(block, s) for s in self.suppliers for block in ("exposure", "depends_on")}
+        rows, columns = self.matrix.owned(blocks)
+        rows |= self.matrix.rows_of("counts_shortage")
+        columns |= self.matrix.columns_of("dependence")
+        outcome = extreme(program, rows, columns, self.values, program.cost)
+        if outcome.values is None:
+            self.failed += self.suppliers
+            return self.values
+        whole = self.values.copy()
+        whole[columns] = outcome.values
+        return whole
+
+    def _range(self, program: Program, supplier: str, least: Array) -> None:
+        """Both ends for one supplier, the lower one within the least index."""
         cost = self._weights(supplier)
-        for sign, blocks, found in (
-            (1.0, {("exposure", supplier)}, self.at_least),
-            (-1.0, {("exposure", supplier), ("exposure_range", supplier)}, self.at_most),
+        lower = {("exposure", supplier), ("depends_on", supplier)} if self.is_traced else {("exposure", supplier)}
+        for sign, blocks, base, found in (
+            (1.0, lower, least, self.at_least),
+            (-1.0, {("exposure", supplier), ("exposure_range", supplier)}, self.values, self.at_most),
         ):
-            outcome = extreme(self.matrix, program, blocks, self.values, sign * cost)
+            rows, columns = self.matrix.owned(blocks)
+            outcome = extreme(program, rows, columns, base, sign * cost)
             if outcome.values is None:
                 self.failed.append(supplier)
                 continue
-            _, columns = self.matrix.owned(blocks)
             whole = self.values.copy()
             whole[columns] = outcome.values
             found.update(self._served(supplier, whole))
-            if sign > 0 and fill:
+            if sign > 0 and supplier not in self.own_suppliers:
                 self.values = whole
 
     def _weights(self, supplier: str) -> Array:

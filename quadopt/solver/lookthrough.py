@@ -1,4 +1,4 @@
-"""Exposure to one supplier at a fixed physical plan: small programs of that supplier's blocks alone."""
+"""Exposure at a fixed physical plan: small programs of the suppliers' blocks alone."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from quadopt.solver.highs import HighsModel, Outcome
-from quadopt.solver.matrix import Array, Mask, Matrix, Owner, Program
+from quadopt.solver.matrix import Array, Mask, Program
 
 ROUNDING = 1e-8
 """How far, relative to a row's size, the fixed plan's rounding may be from meeting a row exactly."""
 TIME_LIMIT = 60.0
 
 
-def extreme(matrix: Matrix, program: Program, blocks: set[Owner], values: Array, cost: Array) -> Outcome:
-    """The program of some blocks alone, everything else fixed, for another objective; `values` cover those blocks."""
-    rows, columns = matrix.owned(blocks)
+def extreme(program: Program, rows: Mask, columns: Mask, values: Array, cost: Array) -> Outcome:
+    """Some rows and columns of a program alone, everything else fixed at `values`, for another objective."""
     part = _at_plan(program, rows, columns, values)
     return HighsModel(replace(part, cost=cost[columns], constant=0.0)).solve(0.0, TIME_LIMIT)
 

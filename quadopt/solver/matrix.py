@@ -65,6 +65,7 @@ class Matrix:
         self.variables: list[Any] = []
         self.column_owner: list[Owner] = []
         self.row_owner: list[Owner] = []
+        self.row_name: list[str] = []
         self._number: dict[int, int] = {}
         self._seen: dict[int, int] = {}
         self._coefficients: list[float] = []
@@ -91,6 +92,7 @@ class Matrix:
                 for constraint in list(component.values())[before:]:
                     self._add_row(visitor, constraint)
                     self.row_owner.append(owner)
+                    self.row_name.append(component.local_name)
 
     def _is_new(self, component: Any) -> bool:
         before, now = self._seen.get(id(component), -1), len(component)
@@ -140,6 +142,15 @@ class Matrix:
             np.fromiter((not v.is_continuous() for v in self.variables), bool, count),
             np.fromiter((v.parent_component().local_name in anchors for v in self.variables), bool, count),
         )
+
+    def columns_of(self, name: str) -> Mask:
+        """Mask of the columns of one variable of the model itself."""
+        names = (variable.parent_component().local_name == name for variable in self.variables)
+        return np.fromiter(names, bool, len(self.variables)) & self.owned({("", "")})[1]
+
+    def rows_of(self, name: str) -> Mask:
+        """Mask of the rows of one constraint of the model itself."""
+        return np.fromiter((row == name for row in self.row_name), bool, len(self.row_name))
 
     @property
     def owners(self) -> set[Owner]:

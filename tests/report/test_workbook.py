@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+
 from quadopt.report.columns import TABLES
 from quadopt.report.summary import summary_text
 from quadopt.report.workbook import write_workbook
