@@ -315,7 +315,7 @@ def test_direct_and_concentration_indices_use_need() -> None:
     # weights 1000, 500, 2400 of need: only demand needs; B is 1 short of 5
     assert direct_index(case, tables, ["X", "Y"]) == pytest.approx(500 * 0.8 / 3900)
     assert direct_worst(case, tables, ["X", "Y"], "1") == pytest.approx(0.8)
-    assert hhi_index(case, tables, ["X", "Y"]) == pytest.approx(500 * (0.36 + 0.04 + 0.2) / 3900)
+    assert hhi_index(case, tables, ["X", "Y"]) == pytest.approx(500 * (0.36 + 0.04 + 2 * 0.2) / 3900)
 
 
 def test_operating_support() -> None:

@@ -191,7 +191,7 @@ def concentration_table(books: Books, found: Found) -> None:
 
 
 def caps(books: Books, found: Found) -> None:
-    """Every cap holds from its period on; one without a period must hold at least in the last."""
+    """Every cap holds from its period on: the one stated, or the one that the plan says it holds from."""
     rules = list(books.options.get("caps") or [])
     if not rules:
         return
@@ -205,8 +205,7 @@ def caps(books: Books, found: Found) -> None:
         taken["direct"][origin][destination, material, period] = float(row.quantity)
     labels = books.calendar.labels
     for rule in rules:
-        first = rule.get("from_period")
-        late = labels[-1:] if blank(first) else labels[books.calendar.position[str(first)] :]
+        stated, holds = rule.get("from_period"), dict(rule.get("holds_from") or {})
         stages, materials = list(rule.get("stages") or []), list(rule.get("materials") or [])
         chosen = [
             name
@@ -219,8 +218,10 @@ def caps(books: Books, found: Found) -> None:
             blocks = [others] if group else [[name] for name in others]
             part = taken[rule.get("basis") or "traced"][supplier]
             for material in chosen:
-                for period in late:
-                    for block in blocks:
+                for block in blocks:
+                    own = holds.get(f"{GROUP if group else block[0]}/{material}", "never")
+                    first = own if blank(stated) else str(stated)
+                    for period in [] if first == "never" else labels[books.calendar.position[first] :]:
                         total = sum(used.get((name, material, period), 0.0) for name in block)
                         amount = sum(part.get((name, material, period), 0.0) for name in block)
                         where = (supplier, material, period, GROUP if group else block[0])

@@ -178,12 +178,12 @@ def worst_counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any) -> Any:
 
 
 def concentration(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:
-    r"""HHI, a unit short counting as wholly dependent:
+    r"""HHI, a unit short counting for the most that it can take off a square:
 
-    $z_{nmt} \ge \sum_\sigma square_{\sigma nmt} + \sum_q u / (h_t need)$.
+    $z_{nmt} \ge \sum_\sigma square_{\sigma nmt} + 2 \sum_q u / (h_t need)$.
     """
     squares = sum(model.square[s, n, m, t] for s in model.counted)
-    return model.dependence[n, m, t] >= squares + terms.short(model.base, n, m, t) / model.amount[n, m, t]
+    return model.dependence[n, m, t] >= squares + 2 * terms.short(model.base, n, m, t) / model.amount[n, m, t]
 
 
 def dependence_index(model: pyo.ConcreteModel) -> Any:

@@ -164,22 +164,9 @@ class Formulation(_Part):
             return [o for o in OBJECTIVES if o in self.weights]
         return [*(o for o in OBJECTIVES if o in self.bounds), self.minimise]
 
-    def traced_suppliers(self, countries: list[str], members: list[str]) -> list[str]:
-        """The suppliers traced: all outside suppliers, or the named ones (a named member is traced for the others).
-
-        Raises `ModelFileError` where a named supplier is no country of the case.
-        """
-        if self.dependence.suppliers == "all":
-            return [c for c in countries if c not in members]
-        unknown = [s for s in self.dependence.suppliers if s not in countries]
-        if unknown:
-            raise ModelFileError(
-                [
-                    _finding(self.name, "dependence.suppliers", s, "a country of the workbook", countries)
-                    for s in unknown
-                ]
-            )
-        return list(self.dependence.suppliers)
+    def traced_suppliers(self, outside: list[str]) -> list[str]:
+        """The suppliers traced: all outside suppliers, or the named ones (a named member is traced for the others)."""
+        return list(outside) if self.dependence.suppliers == "all" else list(self.dependence.suppliers)
 
 
 def model_names() -> list[str]:
@@ -219,10 +206,26 @@ def parse_formulation(values: dict[str, Any], name: str) -> Formulation:
         findings = []
         for fault in error.errors():
             where = ".".join(str(part) for part in fault["loc"])
-            value = "" if isinstance(fault.get("input"), dict) else str(fault.get("input", ""))
-            known = list(Formulation.model_fields) if fault["type"] == "extra_forbidden" else []
-            findings.append(_finding(name, where, value, fault["msg"], known))
+            is_unknown = fault["type"] == "extra_forbidden"
+            value = "" if is_unknown or isinstance(fault.get("input"), dict) else str(fault.get("input", ""))
+            known = _keys_beside(fault["loc"]) if is_unknown else []
+            expected = "a key that is known here" if is_unknown else fault["msg"]
+            findings.append(_finding(name, where, value, expected, known))
         raise ModelFileError(findings) from None
+
+
+def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand where an unknown one was found."""
+    parts: dict[str, type[_Part]] = {
+        "dependence": DependenceRules,
+        "stress": StressRules,
+        "pact": PactRules,
+        "caps": Cap,
+        "solver": SolverRules,
+        "slack": Slack,
+    }
+    part = parts.get(str(where[0]), Formulation) if len(where) > 1 else Formulation
+    return list(part.model_fields)
 
 
 def _model_folder() -> Any:
@@ -235,12 +238,7 @@ def _finding(sheet: str, column: str, value: str, expected: str, names: list[str
     from difflib import get_close_matches
 
     near = get_close_matches(value or column.split(".")[-1], names, 1)
-    suggestion = near[0] if near else ""
-    message = (
-        f"model file {sheet}: {column} {value!r} is not {expected}"
-        if value
-        else f"model file {sheet}: {column}: {expected}"
+    wanted = f"{expected} ({', '.join(names)})" if names and not near else expected
+    return Finding(
+        "error", sheet, "", None, column, value, wanted, near[0] if near else "", "the model file has a fault"
     )
-    if names and not suggestion:
-        message += f" ({', '.join(names)})"
-    return Finding("error", sheet, "", None, column, value, expected, suggestion, message)

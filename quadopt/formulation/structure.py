@@ -102,7 +102,7 @@ class Structure:
     @cached_property
     def suppliers(self) -> list[str]:
         """The suppliers that the formulation traces."""
-        return self.options.traced_suppliers(self.case.countries, self.case.members)
+        return self.options.traced_suppliers(self.case.suppliers)
 
     @cached_property
     def places(self) -> list[Place]:

@@ -169,10 +169,13 @@ def direct_worst(case: Case, tables: Tables, suppliers: Sequence[str], worst_fro
 
 
 def hhi_index(case: Case, tables: Tables, suppliers: Sequence[str], measure: str = "value") -> float:
-    """Mean over need of sum_suppliers (shipment / need)^2 + shortage / need; what the measure `hhi` optimises."""
+    """Mean over need of sum_suppliers (shipment / need)^2 + 2 x shortage / need; what the measure `hhi` optimises.
+
+    A unit short counts for the most that it can take off a square, so that serving nobody does not look diversified.
+    """
     weights, frame = _shipments_over_need(case, tables, suppliers)
     frame["square"] = (frame["shipment"] / frame["quantity"]) ** 2
     frame["short"] = frame["shortage"] / frame["quantity"]
     grouped = totals(frame, KEY, ["square"]).merge(totals(frame, KEY, ["short"], "first"), on=KEY)
-    grouped["share"] = grouped["square"] + grouped["short"]
+    grouped["share"] = grouped["square"] + 2.0 * grouped["short"]
     return weights.mean(grouped, measure)

@@ -92,7 +92,7 @@ def steps(plan: Plan) -> Block:
         "Share of the members' demand, weighted by value over members, materials and periods, that depends through "
         "every stage on the largest single supplier; what goes short counts as dependent. Today: least cost, no fund. "
         "Re-directed: same plants, trade re-directed, which takes others' supply and adds none. The at-least share "
-        "assigns exposed and clean units as bookkeeping (book and claim), so that each supplier's total is least: a "
+        "assigns exposed and clean units as bookkeeping (book and claim), so that this total is least: a "
         "lower bound. The proportional share lets all units of a material mix evenly; the direct share is what trade "
         "statistics show.",
         _of("three_steps", "step", "share_at_least", "share_proportional", "share_direct", "cost", "shortage"),
@@ -115,8 +115,8 @@ def steps_by_material(plan: Plan) -> Block:
     )
     return Block(
         "4. Dependence before and after, by material",
-        "The same shares for each material, the most dependent first. The bookkeeping of the at-least shares makes each "
-        "supplier's total least, not each material's: what it takes off one material it may put on another, so for a "
+        "The same shares for each material, the most dependent first. The bookkeeping of the at-least shares makes "
+        "the total least, not each material's share: what it takes off one material it may put on another, so for a "
         "single material at least is no bound and may lie above proportional.",
         (*_of("three_steps", "material"), *columns),
         figures.steps_by_material(plan),
@@ -140,9 +140,9 @@ def readings(plan: Plan) -> Block:
         "5. The index of this plan in every reading",
         "Members: each member's own largest supplier; group: all members as one buyer. Value: weighted by price x "
         "quantity x importance; material: each material weighs its importance. Worst: the largest share of one "
-        "supplier in any member and material. At least and at most are the bookkeepings in which each supplier's "
-        "value-weighted total is least and largest; other weights, and the largest of several suppliers, may lie "
-        "outside them.",
+        "supplier in any member and material. At least is the bookkeeping in which the optimised "
+        "index is least; at most the ones in which each supplier's value-weighted total is largest; other weights may "
+        "lie outside them.",
         columns,
         figures.index_readings(plan),
     )

@@ -191,4 +191,8 @@ def _percent(value: Any, digits: int = 1) -> str:
 
 
 def _number(value: Any, digits: int = 0) -> str:
-    return "n/a" if value is None or pd.isna(value) else f"{float(value):,.{digits}f}"
+    """A figure with at least three digits that mean something: small ones keep a decimal."""
+    if value is None or pd.isna(value):
+        return "n/a"
+    shown = digits if abs(float(value)) >= 100 or float(value) == 0 else max(digits, 1)
+    return f"{float(value):,.{shown}f}"

@@ -8,10 +8,13 @@ import pandas as pd
 from quadopt import measures
 from quadopt.formulation.build import Model
 from quadopt.solver.frames import exposure_rows, frame, value
+from quadopt.solver.highs import Outcome
 from quadopt.solver.lookthrough import extreme
-from quadopt.solver.matrix import Array, Matrix, Program
+from quadopt.solver.matrix import Array, Mask, Matrix, Program
 
 KEY = ["supplier", "country", "material", "period"]
+BESIDE = 1e-5
+"""Weight of the exposed shares beside the index: enough to leave nothing exposed without need, too little to move it."""
 Served = dict[tuple[str, str, str, str], float]
 """(supplier, member, material, period) -> exposed amount of what demand gets."""
 
@@ -34,47 +37,57 @@ class Exposures:
         self.at_least: Served = {}
         self.at_most: Served = {}
         self.failed: list[str] = []
-        least = self._least_index(program)
         for supplier in suppliers:
-            self._range(program, supplier, least)
+            self._most(program, supplier)
+        if self.is_traced:
+            self._least_index(program)
+        else:
+            for supplier in suppliers:
+                self._least(program, supplier)
 
-    def _least_index(self, program: Program) -> Array:
-        """The plan with the dependence of the least index that it admits, all suppliers' books kept at once.
+    def _least_index(self, program: Program) -> None:
+        """The least index that the plan admits, all suppliers' books kept at once, and next to it the least exposure.
 
         Each supplier's own least sum would overstate the index, which looks at the largest supplier of each demand.
         """
-        if not self.is_traced:
-            return self.values
         blocks = {(block, s) for s in self.suppliers for block in ("exposure", "depends_on")}
         rows, columns = self.matrix.owned(blocks)
         rows |= self.matrix.rows_of("counts_shortage")
         columns |= self.matrix.columns_of("dependence")
-        outcome = extreme(program, rows, columns, self.values, program.cost)
-        if outcome.values is None:
-            self.failed += self.suppliers
-            return self.values
-        whole = self.values.copy()
-        whole[columns] = outcome.values
-        return whole
+        cost = program.cost + BESIDE * sum(self._shares(supplier) for supplier in self.suppliers)
+        self._keep(extreme(program, rows, columns, self.values, cost), columns, self.suppliers, self.at_least)
 
-    def _range(self, program: Program, supplier: str, least: Array) -> None:
-        """Both ends for one supplier, the lower one within the least index."""
-        cost = self._weights(supplier)
-        lower = {("exposure", supplier), ("depends_on", supplier)} if self.is_traced else {("exposure", supplier)}
-        for sign, blocks, base, found in (
-            (1.0, lower, least, self.at_least),
-            (-1.0, {("exposure", supplier), ("exposure_range", supplier)}, self.values, self.at_most),
-        ):
-            rows, columns = self.matrix.owned(blocks)
-            outcome = extreme(program, rows, columns, base, sign * cost)
-            if outcome.values is None:
-                self.failed.append(supplier)
-                continue
-            whole = self.values.copy()
+    def _least(self, program: Program, supplier: str) -> None:
+        """The least value-weighted exposure to one supplier."""
+        rows, columns = self.matrix.owned({("exposure", supplier)})
+        outcome = extreme(program, rows, columns, self.values, self._weights(supplier))
+        self._keep(outcome, columns, [supplier], self.at_least)
+
+    def _most(self, program: Program, supplier: str) -> None:
+        """The largest value-weighted exposure to one supplier."""
+        rows, columns = self.matrix.owned({("exposure", supplier), ("exposure_range", supplier)})
+        outcome = extreme(program, rows, columns, self.values, -self._weights(supplier))
+        self._keep(outcome, columns, [supplier], self.at_most)
+
+    def _keep(self, outcome: Outcome, columns: Mask, suppliers: list[str], found: Served) -> None:
+        """Notes one end of the range; the plan takes the lower end as its own for suppliers that no stage has seen."""
+        whole = self.values.copy()
+        if outcome.values is None:
+            self.failed += suppliers
+        else:
             whole[columns] = outcome.values
+        for supplier in suppliers:
             found.update(self._served(supplier, whole))
-            if sign > 0 and supplier not in self.own_suppliers:
-                self.values = whole
+            if found is self.at_least and supplier not in self.own_suppliers:
+                _, own = self.matrix.owned({("exposure", supplier)})
+                self.values[own] = whole[own]
+
+    def _shares(self, supplier: str) -> Array:
+        """Exposed shares of demand, weighted as in the index."""
+        m = self.model.pyomo
+        served = m.exposure[supplier].served
+        expression = sum(m.dependence_weight[key] / m.amount[key] * served[key] for key in served if key in m.measured)
+        return self.matrix.vector(expression)[0]
 
     def _weights(self, supplier: str) -> Array:
         """Value-weighted exposed shares: price x importance for every exposed unit that demand gets."""

@@ -9,7 +9,7 @@ import numpy as np
 from quadopt.solver.highs import HighsModel, Outcome
 from quadopt.solver.matrix import Array, Mask, Program
 
-ROUNDING = 1e-8
+ROUNDING = 1e-7
 """How far, relative to a row's size, the fixed plan's rounding may be from meeting a row exactly."""
 TIME_LIMIT = 60.0
 
@@ -24,5 +24,7 @@ def _at_plan(program: Program, rows: Mask, columns: Mask, values: Array) -> Prog
     """The part of a program, its rows loosened by the fixed plan's own rounding."""
     part = program.part(rows, columns, values)
     outside = abs(program.a[rows][:, ~columns])
-    room = ROUNDING * (1.0 + outside @ np.abs(values[~columns]))
+    # A share's row is as large as what the share is taken of, however small the share.
+    size = np.where(program.is_anchor, np.maximum(1.0, np.abs(values)), np.abs(values))
+    room = ROUNDING * (1.0 + outside @ size[~columns])
     return replace(part, row_lower=part.row_lower - room, row_upper=part.row_upper + room)

@@ -12,6 +12,7 @@ import pyomo.environ as pyo
 from quadopt.errors import NoPlanError
 from quadopt.formulation import caps, dependence
 from quadopt.formulation.build import Model
+from quadopt.formulation.fit import check_fit
 from quadopt.formulation.options import Formulation, Objective, Slack
 from quadopt.solver.goals import Goal, goals_of, prepare
 from quadopt.solver.highs import Status
@@ -52,6 +53,7 @@ class Staged:
     """Runs the stages of a formulation on a case and keeps the plan of the last one."""
 
     def __init__(self, case: Case, options: Formulation, listener: Listener | None = None) -> None:
+        check_fit(options, case)
         self.case, self.options, self.listener = case, options, listener
         self.model = Model(case, options)
         self.matrix = Matrix(self.model.pyomo)
@@ -133,7 +135,7 @@ class Staged:
         begin = time.perf_counter()
         program = self._program(goal)
         best = self._minimise(goal, program, time_limit)
-        if self.options.dependence.measure == "hhi" and goal.objective == "dependence":
+        if self.options.dependence.measure == "hhi" and hasattr(self.model.pyomo, "dependence_index"):
             best, program = self._touch_squares(goal, best, begin + time_limit)
         if best.values is None:
             raise NoPlanError(self._no_plan(goal, best), best.last.value)
@@ -166,7 +168,7 @@ class Staged:
         while best.values is not None:
             self.matrix.load(best.values)
             points, missing = self._squares()
-            if missing <= self.options.dependence.hhi_tolerance * max(best.incumbent, 1e-9):
+            if missing <= self.options.dependence.hhi_tolerance * max(self._index_value(), 1e-9):
                 break
             if time.perf_counter() > deadline:
                 break
@@ -175,10 +177,13 @@ class Staged:
             bound = best.bound
             best = self._minimise(goal, program, deadline - time.perf_counter())
             best.bound = max(best.bound, bound)
-        if best.values is not None:
+        if best.values is not None and goal.objective == "dependence":
             # The true value, not the tangents', is what is reported and held.
             best.incumbent = best.incumbent + missing
         return best, self._program(goal)
+
+    def _index_value(self) -> float:
+        return float(pyo.value(self.model.pyomo.dependence_index))
 
     def _squares(self) -> tuple[dict[tuple[str, str, str, int], float], float]:
         """Where tangents are missing, and by how much the index is below its true value."""

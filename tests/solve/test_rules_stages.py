@@ -114,7 +114,6 @@ def test_a_cap_by_default_from_the_first_period_in_which_it_can_hold() -> None:
     assert plan.starts == {"SMELTER": "2026"}
 
 
-@pytest.mark.xfail(strict=True, reason="the audit asks every cap without a period to hold in the last one")
 def test_a_cap_that_can_never_hold_does_not() -> None:
     plan = solved(one_metal(), ["shortage", "cost"], **capped(from_period=""))
     assert plan.options["caps"][0]["holds_from"] == {"Home/metal": "never"}
