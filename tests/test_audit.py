@@ -291,7 +291,19 @@ SPOILED: list[tuple[Spoil, set[str]]] = [
         {"caps"},
     ),
     (
-        option("caps", [{"kappa": 0.5, "basis": "direct", "scope": "member", "stages": ["metal"], "from_period": ""}]),
+        option(
+            "caps",
+            [
+                {
+                    "kappa": 0.5,
+                    "basis": "direct",
+                    "scope": "member",
+                    "stages": ["metal"],
+                    "from_period": "",
+                    "holds_from": {"A/metal": "2", "B/metal": "2"},
+                }
+            ],
+        ),
         {"caps"},
     ),
     (option("risk", "semideviation"), {"stage_values", "stress_table"}),

@@ -1,5 +1,6 @@
 """Measures of dependence and support taken from a finished plan: plain arithmetic on the case and the plan's tables."""
 
+from quadopt.measures.disposal import imports_disposed
 from quadopt.measures.index import (
     IndexWeights,
     direct_index,
@@ -20,6 +21,7 @@ __all__ = [
     "direct_shares",
     "direct_worst",
     "hhi_index",
+    "imports_disposed",
     "index_values",
     "needs",
     "operating_support",

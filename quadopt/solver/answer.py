@@ -76,6 +76,7 @@ def draft(staged: Staged) -> Plan:
     tables |= crisis_tables.tables(model, compared)
     tables |= dependence_tables.tables(exposures, tables)
 
+    warnings += _bought_twice(case, tables)
     stages = _stages(staged)
     optimal = all(stage.status is Status.OPTIMAL for stage in staged.stages)
     return Plan(
@@ -100,6 +101,26 @@ def _projects_left_out(staged: Staged) -> list[str]:
     if not left_out:
         return []
     return [f"Funds are not pooled: no member pays for projects outside every member ({', '.join(left_out)})."]
+
+
+TELLING = 0.001
+"""Share of the base path's cost above which imports thrown away are worth a warning."""
+
+
+def _bought_twice(case: Case, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """A warning where members throw imports away: each supplier's book can then say that the waste was its own."""
+    found = measures.imports_disposed(case, tables)
+    base = tables["cost"][tables["cost"]["path"] == "base"]
+    if found["value"].sum() <= TELLING * base["undiscounted"].abs().sum():
+        return []
+    materials = found.groupby("material")[["quantity", "value"]].sum().sort_values("value", ascending=False).head(3)
+    unit = case.column("materials", "material", "unit")
+    parts = [f"{row.quantity:,.0f} {unit[str(m)]} of {m}" for m, row in materials.iterrows()]
+    return [
+        f"Members dispose of imports worth {found['value'].sum():,.0f} million {case.currency} at prices "
+        f"({', '.join(parts)}): part of the fall in dependence is booked, by buying twice, not replaced. The proportional "
+        "share is not taken in by it; the model file no_double_buying bars it."
+    ]
 
 
 def _stages(staged: Staged) -> pd.DataFrame:
