@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import quadopt
 from quadopt.measures import imports_disposed
-
 from tests.as_formulation import as_formulation
 from tests.oracle import DEFAULTS
 from tests.tiny import two_suppliers
