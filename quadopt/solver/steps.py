@@ -16,7 +16,7 @@ ORDERS: dict[str, list[Objective]] = {"today": ["cost"], "re-directed": ["shorta
 
 
 SEARCHED = 5
-"""How many suppliers, those that matter most for the plan, trade is re-directed away from; all are reported."""
+"""With how many suppliers, those that matter most for the plan, the search begins."""
 
 
 def three_steps(case: Case, options: Formulation, plan: Plan) -> pd.DataFrame:
@@ -32,7 +32,6 @@ def _still(
 ) -> tuple[dict[str, pd.DataFrame], float]:
     """The base path's tables and the cost of a step without the fund."""
     suppliers = list(plan.options["suppliers_traced"])
-    searched = list(plan.options["suppliers_in_search"])[:SEARCHED]
     rules = options.model_copy(
         update={
             "approach": "lexicographic",
@@ -41,10 +40,10 @@ def _still(
             "bounds": {},
             "minimise": "cost",
             "caps": [],
-            "dependence": options.dependence.model_copy(update={"suppliers": searched}),
         }
     )
     staged = Staged(still, rules)
+    staged.minimiser.active = list(plan.options["suppliers_in_search"])[:SEARCHED]
     staged.run()
     exposures = Exposures(staged.model, staged.matrix, staged.values, suppliers)
     staged.matrix.load(exposures.values)
