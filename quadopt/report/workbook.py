@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 import xlsxwriter
@@ -18,6 +17,7 @@ from quadopt.report.blocks import VERMILLION, Block, Chart, Charts
 from quadopt.report.cells import LAST_ROW, lines_needed, plain, print_text, sheet_name, unique_headers, width
 from quadopt.report.schema import FORMATS, Column, kind_of_unit
 from quadopt.report.sheets import Sheet, all_sheets
+from quadopt.tables.writing import new_workbook
 
 GRID = (30, 16, 25, *(13.5,) * 7)
 """Widths of the summary's columns in characters; every block lies on this grid."""
@@ -35,41 +35,26 @@ def write_workbook(plan: Plan, path: str | os.PathLike[str], force: bool = False
     target = Path(path)
     if target.suffix.lower() != ".xlsx":
         raise ValueError(f"{target}: the name of a workbook ends in .xlsx")
-    _refuse(target, force)
-    beside = target.with_name(f".{target.stem[:80]}.{uuid.uuid4().hex[:12]}.part")
-    try:
-        with beside.open("xb") as stream:
-            _write(plan, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _refuse(target, force)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with new_workbook(target, force=force) as book:
+        _write(plan, book)
     return target
 
 
-def _refuse(target: Path, force: bool) -> None:
-    if target.is_dir() or (target.exists() and not force):
-        raise FileExistsError(f"{target} exists already; it is only overwritten when asked (force)")
-
-
-def _write(plan: Plan, stream: IO[bytes]) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    with xlsxwriter.Workbook(stream, options) as book:
-        book.set_properties({"title": str(plain(plan.title) or "Plan"), "subject": f"model file {plan.model_name}"})
-        pen = _Pen(book, plan.currency)
-        sheets = all_sheets(plan)
-        names: dict[str, str] = {}
-        for sheet in sheets:
-            names[sheet.name] = sheet_name(sheet.name, names.values())
-        for place, sheet in enumerate(sheets, start=1):
-            page = book.add_worksheet(names[sheet.name])
-            _print_setup(page, sheet, str(plain(plan.title) or "Plan"))
-            if sheet.blocks:
-                _summary(pen, page, sheet, {other.name: other for other in sheets}, names)
-            else:
-                _table(pen, page, sheet, place, names)
+def _write(plan: Plan, book: xlsxwriter.Workbook) -> None:
+    title = str(plain(plan.title) or "Plan")
+    book.set_properties({"title": title, "subject": f"model file {plan.model_name}"})
+    pen = _Pen(book, plan.currency)
+    sheets = all_sheets(plan)
+    names: dict[str, str] = {}
+    for sheet in sheets:
+        names[sheet.name] = sheet_name(sheet.name, names.values())
+    for place, sheet in enumerate(sheets, start=1):
+        page = book.add_worksheet(names[sheet.name])
+        _print_setup(page, sheet, title)
+        if sheet.blocks:
+            _summary(pen, page, sheet, {other.name: other for other in sheets}, names)
+        else:
+            _table(pen, page, sheet, place, names)
 
 
 class _Pen:

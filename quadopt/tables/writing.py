@@ -28,7 +28,7 @@ def new_workbook(path: str | Path, *, force: bool = False) -> Iterator[Any]:
     import xlsxwriter
 
     path = Path(path)
-    if path.exists() and not force:
+    if path.is_dir() or (path.exists() and not force):
         raise FileExistsError(f"{path} exists already: choose another name, or force its replacement")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".xlsx", dir=path.parent)
