@@ -81,7 +81,6 @@ _KEPT = {
     highspy.HighsModelStatus.kIterationLimit: Status.STOPPED_WITHOUT_PLAN,
     highspy.HighsModelStatus.kSolutionLimit: Status.STOPPED_WITHOUT_PLAN,
     highspy.HighsModelStatus.kInterrupt: Status.STOPPED_WITHOUT_PLAN,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE,
     highspy.HighsModelStatus.kObjectiveTarget: Status.STOPPED_WITHOUT_PLAN,
 }
 
@@ -220,7 +219,8 @@ class HighsModel:
         begin = time.perf_counter()
         outcome = self._run_once(time_limit, progress, begin)
         if outcome.status in (Status.INFEASIBLE, Status.UNBOUNDED, Status.FAILED):
-            # Presolve has open reports of false infeasibility: only a second verdict without it counts.
+            # Presolve has open reports of false infeasibility, and cannot always tell it from unboundedness: only a second
+            # verdict without it counts.
             self._set("presolve", "off")
             try:
                 outcome = self._run_once(time_limit, progress, begin)

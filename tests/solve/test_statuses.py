@@ -79,7 +79,11 @@ def test_no_plan(kind: dict[str, Any], changes: dict[str, Any], status: Status) 
         (Ended.kInfeasible, NONE, Status.INFEASIBLE),
         (Ended.kInfeasible, FEASIBLE, Status.INFEASIBLE),
         (Ended.kUnbounded, NONE, Status.UNBOUNDED),
-        (Ended.kUnboundedOrInfeasible, NONE, Status.INFEASIBLE),  # said again without presolve
+        (
+            Ended.kUnboundedOrInfeasible,
+            NONE,
+            Status.FAILED,
+        ),  # asked again without presolve; which of the two is not known
         (Ended.kUnknown, NONE, Status.FAILED),
         (Ended.kSolveError, NONE, Status.FAILED),
         (Ended.kModelError, FEASIBLE, Status.FAILED),
