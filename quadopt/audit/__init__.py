@@ -51,6 +51,7 @@ CHECKS: list[Callable[[Books, Found], None]] = [
     exposure.exposure_origin,
     exposure.exposure_activity,
     exposure.exposure_balance,
+    exposure.exposure_disposal,
     exposure.exposure_stock,
     dependence.dependence_rows,
     dependence.dependence_shares,

@@ -128,6 +128,20 @@ def exposure_balance(books: Books, found: Found) -> None:
                 found.at_most(comes, goes, (supplier, *key), books.sizes[key[1]])
 
 
+def exposure_disposal(books: Books, found: Found) -> None:
+    """Where the model file bars booking imports as disposed of, only exposed own output is: by-products."""
+    sees_dependence = "dependence" in list(books.options.get("order") or [])
+    if books.options.get("exposed_disposal") != "own_output" or not sees_dependence:
+        return
+    exposure = Exposure(books)
+    for supplier in exposure.of:
+        made = exposure.activity(supplier, 1)
+        for (country, _, material, period), amount in exposure.of[supplier]["disposed"].items():
+            if country != supplier:
+                limit = made.get((country, material, period), 0.0)
+                found.at_most(amount, limit, (supplier, country, material, period), books.sizes[material])
+
+
 def exposure_stock(books: Books, found: Found) -> None:
     """The exposed stock follows the stock equation; the initial stock is clean."""
     exposure = Exposure(books)
