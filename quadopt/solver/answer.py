@@ -76,7 +76,7 @@ def draft(staged: Staged) -> Plan:
     tables |= crisis_tables.tables(model, compared)
     tables |= dependence_tables.tables(exposures, tables)
 
-    warnings += _bought_twice(case, tables)
+    warnings += [*_bought_twice(case, tables), *_caps_from(staged)]
     stages = _stages(staged)
     optimal = all(stage.status is Status.OPTIMAL for stage in staged.stages)
     return Plan(
@@ -101,6 +101,23 @@ def _projects_left_out(staged: Staged) -> list[str]:
     if not left_out:
         return []
     return [f"Funds are not pooled: no member pays for projects outside every member ({', '.join(left_out)})."]
+
+
+def _caps_from(staged: Staged) -> list[str]:
+    """From when each cap without a stated period holds, where that is not the first period."""
+    periods, notes = staged.case.periods, []
+    for number, cap in enumerate(staged.options.caps):
+        later: dict[str, list[str]] = {}
+        for (k, place, material), step in staged.cap_from.items():
+            if k == number and step > 1 and not cap.from_period:
+                period = f"from {periods[step - 1]}" if step <= len(periods) else "in no period"
+                later.setdefault(period, []).append(f"{material} ({place})")
+        if later:
+            parts = "; ".join(f"{period}: {', '.join(names)}" for period, names in sorted(later.items()))
+            notes.append(
+                f"The cap of {cap.share:.0%} of use from one supplier cannot hold at once everywhere. {parts}."
+            )
+    return notes
 
 
 TELLING = 0.001
