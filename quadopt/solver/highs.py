@@ -189,6 +189,10 @@ class HighsModel:
         start.valid = True
         self._check(self._highs.setBasis(start))
 
+    def forget(self) -> None:
+        """Drops basis and solution: the next solve begins cold."""
+        self._check(self._highs.clearSolver())
+
     def row_duals(self) -> Array:
         """Scaled row duals of the last LP: only their being zero or not means something."""
         return np.array(self._highs.getSolution().row_dual)

@@ -26,6 +26,8 @@ SUPPLIER_BLOCKS = ("exposure", "traced", "depends_on")
 ROUND_GAP = 0.02
 """Gap to which rounds are solved while suppliers are still being taken in."""
 PRICE_SECONDS = 300.0
+WARM_SECONDS = 75.0
+"""After which an LP that began from a basis is begun anew, with presolve: now and then the basis leads nowhere."""
 
 Progress = Callable[[float, float], None]
 
@@ -165,7 +167,12 @@ class Search:
                 return
             rows, columns = self._without(left_out)
             whole.begin_from(part.basis(), ~rows, ~columns)
-        priced = whole.solve_fixed(integers, max(5.0, seconds - (time.perf_counter() - begin)))
+        left = seconds - (time.perf_counter() - begin)
+        priced = whole.solve_fixed(integers, max(5.0, min(left, WARM_SECONDS)))
+        left = seconds - (time.perf_counter() - begin)
+        if priced.status is Status.STOPPED_WITHOUT_PLAN and left > 5.0:
+            whole.forget()
+            priced = whole.solve_fixed(integers, left)
         if priced.values is not None:
             self.best.take(priced.values, priced.incumbent)
 
