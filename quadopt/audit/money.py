@@ -138,6 +138,10 @@ def objectives(books: Books) -> dict[str, tuple[float, float]]:
         # tangent cuts leave the optimised value a little below the true square
         outside = list(books.outside)
         found["dependence"] = found["dependence_mean"] = (hhi_index(books.case, tables, outside, weight), 1e3)
+    weights = dict(options.get("weights") or {})
+    if weights and set(weights) <= set(found):
+        total = sum(float(weight) * found[name][0] for name, weight in weights.items())
+        found["weighted"] = (total, max(abs(float(weight)) * found[name][1] for name, weight in weights.items()))
     return found
 
 
@@ -167,6 +171,9 @@ def stage_values(books: Books, found: Found) -> None:
     """Each stage's objective at the final plan lies between its bound and what it was held at (last: its incumbent)."""
     values = objectives(books)
     rows = rows_of(books.plan.stages)
+    for name, limit in dict(books.options.get("bounds") or {}).items():
+        if name in values:
+            found.at_most(values[name][0], float(limit), (name, "above the bound of the model file"), values[name][1])
     for number, row in enumerate(rows):
         where = (row.stage,)
         bound = -math.inf if blank(row.bound) else float(row.bound)

@@ -24,7 +24,7 @@ class Exposures:
 
     def __init__(self, model: Model, matrix: Matrix, values: Array, suppliers: list[str]) -> None:
         self.model, self.matrix, self.suppliers = model, matrix, suppliers
-        self.own_suppliers = {index for block, index in matrix.column_owner if block == "exposure"}
+        self.own_suppliers = {index for block, index in matrix.owners if block == "exposure"}
         """Suppliers whose exposure the plan's own stages have seen."""
         self.is_traced = model.structure.options.dependence.measure == "traced"
         for supplier in suppliers:

@@ -64,6 +64,8 @@ class Matrix:
         self.model = model
         self.variables: list[Any] = []
         self.column_owner: list[Owner] = []
+        self.owners: set[Owner] = set()
+        """The blocks that have columns in the matrix."""
         self.row_owner: list[Owner] = []
         self.row_name: list[str] = []
         self._number: dict[int, int] = {}
@@ -79,6 +81,7 @@ class Matrix:
         for component in self.model.component_objects(pyo.Var, active=True):
             if self._is_new(component):
                 owner = _owner(component)
+                self.owners.add(owner)
                 for variable in component.values():
                     if id(variable) not in self._number:
                         self._number[id(variable)] = len(self.variables)
@@ -151,11 +154,6 @@ class Matrix:
     def rows_of(self, name: str) -> Mask:
         """Mask of the rows of one constraint of the model itself."""
         return np.fromiter((row == name for row in self.row_name), bool, len(self.row_name))
-
-    @property
-    def owners(self) -> set[Owner]:
-        """The blocks that have columns in the matrix."""
-        return set(self.column_owner)
 
     def owned(self, owners: set[Owner]) -> tuple[Mask, Mask]:
         """Masks of the rows and of the columns that stand in the given blocks."""

@@ -228,7 +228,6 @@ class Staged:
                 above = [s for s in m.periods if excess[k, n, material, s] > 1e-6 * max(1.0, size)]
                 self.cap_from[key] = max(above, default=0) + 1
         caps.hold(m, self.cap_from)
-        self.minimiser.starts = None if not excess else self.minimiser.starts
 
     def _record(self, goal: Goal, best: Best, held_at: float, seconds: float, program: Program) -> Stage:
         within = best.gap() <= self.options.solver.gap + 1e-9
