@@ -7,6 +7,7 @@ them. Branches have complete recourse, so that leaving them out changes no answe
 from __future__ import annotations
 
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from quadopt.formulation import (
     caps,
@@ -43,7 +44,8 @@ class Model:
         """Suppliers whose shares the dependence rows see so far."""
         self.has_branches = False
         self.has_total_cost = False
-        self._add_base()
+        with PauseGC():  # what is built stays: looking it through for garbage takes as long as building it
+            self._add_base()
 
     def _add_base(self) -> None:
         model, found = self.pyomo, self.structure
@@ -54,7 +56,8 @@ class Model:
         self._add_path(model.base, found.base, is_base=True)
         cost.add_investment(model, found, self.costs)
         cost.add_operation(model.base, found, found.base, self.costs)
-        model.shortage_total = pyo.Expression(expr=sum(model.base.shortage_value[t] for t in model.base.steps))
+        shortage.add_total(model)
+        exposure.add_clean_parts(model, found)
         model.exposure = pyo.Block(pyo.Any)
         model.traced = pyo.Block(pyo.Any)
         model.exposure_range = pyo.Block(pyo.Any)
@@ -83,7 +86,7 @@ class Model:
         """Exposure to one supplier where an objective or a cap sees it, with the rules of booking."""
         self.add_exposure(supplier)
         if supplier not in self.pyomo.traced:
-            exposure.add_booking(self.pyomo.traced[supplier], self.pyomo.exposure[supplier], self.structure)
+            exposure.add_booking(self.pyomo.traced[supplier], self.structure, supplier)
 
     def add_exposure_range(self, supplier: str) -> None:
         """The other end of one supplier's exposure at a fixed physical plan, for the report."""

@@ -3,7 +3,7 @@ r"""Caps: at most a share of yearly use from any one supplier.
 | symbol     | name in code                    | unit  | meaning                                           |
 | ---------- | ------------------------------- | ----- | ------------------------------------------------- |
 | $\kappa$   | `cap_share[k]`                  | share | the cap's share                                   |
-| $U_{nmt}$  | use                             | units | inputs used plus demand served                    |
+| $U_{nmt}$  | `use[n, m, t]`                  | units | inputs used plus demand served                    |
 |            | `cap_excess[k, n, m, t]`        | units | above the cap; zero from the period it holds from |
 
 `n` is a member, or `group` for all members together. The method, section 5.
@@ -11,12 +11,12 @@ r"""Caps: at most a share of yearly use from any one supplier.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pyomo.environ as pyo
 
 from quadopt.formulation import terms
+from quadopt.formulation.components import Constraint, Expression, Grouped, Groups, Set, Total, Var
 from quadopt.formulation.options import Cap
 from quadopt.formulation.structure import Structure
 
@@ -25,24 +25,48 @@ GROUP = "group"
 
 def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     """One set of rows a cap; the excess is free until `hold` closes it."""
-    keys, rows = [], []
-    for number, cap in enumerate(structure.options.caps):
-        for n, m in _places(structure, cap):
-            suppliers = [s for s in structure.suppliers if s != n and _reaches(model, structure, cap, s, n, m)]
-            keys += [(number, n, m, t) for t in model.periods if suppliers]
-            rows += [(number, s, n, m, t) for s in suppliers for t in model.periods]
-    model.capped = pyo.Set(dimen=4, initialize=keys)
-    model.cap_share = pyo.Param(
-        range(len(structure.options.caps)), initialize=dict(enumerate(c.share for c in structure.options.caps))
-    )
-    need = {(n, m, t): _need(structure, n, m, t) for _, n, m, t in keys}
+    caps = structure.options.caps
+    found = [
+        (k, s, n, m)
+        for k, cap in enumerate(caps)
+        for n, m in _places(structure, cap)
+        for s in structure.suppliers
+        if s != n and _reaches(model, cap, s, n, m)
+    ]
+    capped = list(dict.fromkeys((k, n, m) for k, _, n, m in found))
+    model.capped = Set(dimen=4, initialize=[(*key, t) for key in capped for t in model.periods])
+    model.cap_share = pyo.Param(range(len(caps)), initialize={k: cap.share for k, cap in enumerate(caps)})
+    model.cap_places = Set(dimen=4, initialize=found)
+    members = [(*key, c) for key in found for c in _members(model, *key[1:])]
+    model.cap_members = Groups(model.cap_places, initialize=Grouped(members))
 
-    model.cap_excess = pyo.Var(model.capped, domain=pyo.NonNegativeReals)
+    model.use = Expression(model.places, model.periods, rule=use)
+    model.cap_excess = Var(model.capped, domain=pyo.NonNegativeReals)
 
-    model.within_cap = pyo.Constraint(rows, rule=_within_cap(structure))
-    model.cap_excess_total = pyo.Expression(
-        expr=sum(model.cap_excess[key] / need[key[1:]] for key in keys if need[key[1:]] > 0)
-    )
+    _add_traced(model, [key for key in found if caps[key[0]].basis == "traced"])
+    _add_direct(model, [key for key in found if caps[key[0]].basis == "direct"])
+    need = {(n, m, t): _need(structure, n, m, t) for _, n, m, t in model.capped}
+    model.excess_over = Set(dimen=4, initialize=[key for key in model.capped if need[key[1:]] > 0])
+    model.cap_need = pyo.Param(model.excess_over, initialize={key: need[key[1:]] for key in model.excess_over})
+    model.cap_excess_total = Total(rule=cap_excess_total)
+
+
+def _add_traced(model: pyo.ConcreteModel, places: list[tuple[int, str, str, str]]) -> None:
+    members = [(key, c) for key in places for c in model.cap_members[key]]
+    using = ((*key, c) for key, c in members if (c, key[3]) in model.exposure[key[1]].input_places)
+    served = ((*key, c) for key, c in members if (c, key[3]) in model.exposure[key[1]].demand_places)
+    model.traced_caps = Set(dimen=4, initialize=places)
+    model.cap_using = Groups(model.traced_caps, initialize=Grouped(using))
+    model.cap_served = Groups(model.traced_caps, initialize=Grouped(served))
+    model.within_cap = Constraint(model.traced_caps, model.periods, rule=within_cap)
+
+
+def _add_direct(model: pyo.ConcreteModel, places: list[tuple[int, str, str, str]]) -> None:
+    members = [(key, c) for key in places for c in model.cap_members[key]]
+    buying = ((*key, c) for key, c in members if (key[1], c, key[3]) in model.flows)
+    model.direct_caps = Set(dimen=4, initialize=places)
+    model.cap_buying = Groups(model.direct_caps, initialize=Grouped(buying))
+    model.within_direct_cap = Constraint(model.direct_caps, model.periods, rule=within_direct_cap)
 
 
 def hold(model: pyo.ConcreteModel, first: dict[tuple[int, str, str], int]) -> None:
@@ -68,7 +92,7 @@ def _members(model: pyo.ConcreteModel, s: str, n: str, m: str) -> list[str]:
     return [k for k in model.members if (k, m) in model.places and k != s] if n == GROUP else [n]
 
 
-def _reaches(model: pyo.ConcreteModel, structure: Structure, cap: Cap, s: str, n: str, m: str) -> bool:
+def _reaches(model: pyo.ConcreteModel, cap: Cap, s: str, n: str, m: str) -> bool:
     if cap.basis == "direct":
         return any((s, k, m) in model.flows for k in _members(model, s, n, m))
     return any((k, m) in model.exposure[s].places for k in _members(model, s, n, m))
@@ -80,30 +104,32 @@ def _need(structure: Structure, n: str, m: str, t: int) -> float:
     return structure.case.length[period] * sum(structure.case.need.get((k, m, period), 0.0) for k in members)
 
 
-def _within_cap(structure: Structure) -> Callable[..., Any]:
-    caps = structure.options.caps
-
-    def within_cap(model: pyo.ConcreteModel, k: int, s: str, n: str, m: str, t: int) -> Any:
-        r"""Traced, or direct:
-
-        $w^\sigma_{nmt} + v^\sigma_{nmt} \le \kappa U_{nmt}$, $x_{\sigma nmt} \le \kappa U_{nmt}$.
-        """
-        members = _members(model, s, n, m)
-        use = sum(use_of(model.base, c, m, t) for c in members)
-        taken = sum(_taken(model, caps[k].basis, s, c, m, t) for c in members)
-        return taken <= model.cap_share[k] * use + model.cap_excess[k, n, m, t]
-
-    return within_cap
+def within_cap(model: pyo.ConcreteModel, k: Any, s: Any, n: Any, m: Any, t: Any) -> Any:
+    r"""Traced: $w^\sigma_{nmt} + v^\sigma_{nmt} \le \kappa U_{nmt}$."""
+    exposure = model.exposure[s]
+    used = sum(exposure.used[c, m, t] for c in model.cap_using[k, s, n, m])
+    served = sum(exposure.served[c, m, t] for c in model.cap_served[k, s, n, m])
+    return used + served <= cap_on(model, k, s, n, m, t)
 
 
-def _taken(model: pyo.ConcreteModel, basis: str, s: str, c: str, m: str, t: int) -> Any:
-    if basis == "direct":
-        return model.base.shipment[s, c, m, t] if (s, c, m) in model.flows else 0.0
-    e = model.exposure[s]
-    used = e.used[c, m, t] if (c, m) in e.input_places else 0.0
-    return used + (e.served[c, m, t] if (c, m) in e.demand_places else 0.0)
+def within_direct_cap(model: pyo.ConcreteModel, k: Any, s: Any, n: Any, m: Any, t: Any) -> Any:
+    r"""Direct: $x_{\sigma nmt} \le \kappa U_{nmt}$."""
+    bought = sum(model.base.shipment[s, c, m, t] for c in model.cap_buying[k, s, n, m])
+    return bought <= cap_on(model, k, s, n, m, t)
 
 
-def use_of(path: pyo.Block, n: Any, m: Any, t: Any) -> Any:
+def cap_on(model: pyo.ConcreteModel, k: Any, s: Any, n: Any, m: Any, t: Any) -> Any:
+    """What one supplier may stand for, and what is above it."""
+    use = sum(model.use[c, m, t] for c in model.cap_members[k, s, n, m])
+    return model.cap_share[k] * use + model.cap_excess[k, n, m, t]
+
+
+def cap_excess_total(model: pyo.ConcreteModel) -> Any:
+    """All excess over need."""
+    return sum(model.cap_excess[k, n, m, t] / model.cap_need[k, n, m, t] for k, n, m, t in model.excess_over)
+
+
+def use(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:
     r"""Use: $U_{nmt} = \sum_i \max(-\rho, 0) a_{it} + \sum_q (h_tD - u)$."""
+    path = model.base
     return terms.used(path, n, m, t) + terms.demanded(path, n, m, t) - terms.short(path, n, m, t)

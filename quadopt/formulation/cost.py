@@ -21,18 +21,17 @@ The method, section 7.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
 from quadopt.formulation import terms
+from quadopt.formulation.components import Constraint, Expression, Param, Set, Total, Var
 from quadopt.formulation.structure import Structure
 from quadopt.tables.calendar import overlap
 from quadopt.tables.situation import Situation
-
-INVESTMENT = "investment"
 
 
 @dataclass(frozen=True)
@@ -63,54 +62,37 @@ def weights(structure: Structure, with_branches: bool) -> dict[tuple[str, int], 
 def add_investment(model: pyo.ConcreteModel, structure: Structure, costs: terms.Costs) -> None:
     """Capex, public and private, when it is paid, and the salvage at the horizon's end."""
     case = structure.case
-    number = {t: i + 1 for i, t in enumerate(case.periods)}
-    paid: dict[str, dict[tuple[str, int, int], float]] = {"capex_public": {}, "capex_private": {}, "salvage": {}}
-    for p in structure.projects:
-        for start in p.starts:
-            for period, share in p.payments(case, start).items():
-                key = (p.name, number[start], number[period])
-                paid["capex_public"][key] = share * p.capex * p.fund_share
-                paid["capex_private"][key] = share * p.capex * (1.0 - p.fund_share)
-            paid["salvage"][p.name, number[start], len(case.periods)] = -p.salvage(case, start)
-    for kind, amounts in paid.items():
-        by_period: dict[int, list[tuple[float, str, int]]] = {t: [] for t in model.periods}
-        for (p_name, tau, t), amount in amounts.items():
-            if amount:
-                by_period[t].append((amount, p_name, tau))
-        expression = pyo.Expression(model.periods, rule=_invested(by_period))
-        model.add_component(f"cost_{kind}", expression)
-        costs.add(kind, model, expression)
+    paid, public = structure.paid, structure.fund_share
+    salvage = np.zeros_like(paid)
+    salvage[:, -1] = [-p.salvage(case, start) for p in structure.projects for start in p.starts]
+    model.capex_public = Param(model.starts, model.periods, initialize=public * paid)
+    model.capex_private = Param(model.starts, model.periods, initialize=(1.0 - public) * paid)
+    model.salvage = Param(model.starts, model.periods, initialize=salvage)
 
+    model.cost_capex_public = Expression(model.periods, rule=capex_public)
+    model.cost_capex_private = Expression(model.periods, rule=capex_private)
+    model.cost_salvage = Expression(model.periods, rule=salvage_paid)
 
-def _invested(by_period: dict[int, list[tuple[float, str, int]]]) -> Callable[..., Any]:
-    def invested(model: pyo.ConcreteModel, t: int) -> Any:
-        return sum(amount * model.is_started[p, tau] for amount, p, tau in by_period[t])
-
-    return invested
+    costs.add("capex_public", model, model.cost_capex_public)
+    costs.add("capex_private", model, model.cost_capex_private)
+    costs.add("salvage", model, model.cost_salvage)
 
 
 def add_operation(path: pyo.Block, structure: Structure, situation: Situation, costs: terms.Costs) -> None:
     """What operating a path costs: units at home, what is asked abroad, transport, sharing, holding, shortage."""
     model, members = path.model(), set(structure.case.members)
-    unit_cost = {}
-    for t, step in enumerate(situation.steps, 1):
-        for plant in structure.plants:
-            unit_cost[plant.name, t] = situation.average(step, plant.unit_cost)
-        for project in structure.projects:
-            unit_cost[project.name, t] = project.unit_cost
-    holding = {key: row["holding_cost"] for key, row in structure.stocks.items()}
-    home = [u.name for u in structure.units.values() if u.country in members]
-    abroad = [u.name for u in structure.units.values() if u.country not in members]
-    path.unit_cost = pyo.Param(model.units, path.steps, initialize=unit_cost, within=pyo.Reals)
-    path.holding_cost = pyo.Param(model.stocks, initialize=holding)
-    path.home_units = pyo.Set(initialize=home)
-    path.units_abroad = pyo.Set(initialize=abroad)
+    asked = situation.averages(structure.rates.unit_cost)
+    own = np.array([p.unit_cost for p in structure.projects]).reshape(-1, 1) * np.ones(len(path.steps))
+    path.unit_cost = Param(model.units, path.steps, initialize=np.concatenate([asked, own]))
+    path.holding_cost = Param(model.stocks, initialize=structure.stock_column("holding_cost"))
+    path.home_units = Set(initialize=[u.name for u in structure.units.values() if u.country in members])
+    path.units_abroad = Set(initialize=[u.name for u in structure.units.values() if u.country not in members])
 
-    path.production_home = pyo.Expression(path.steps, rule=production_home)
-    path.production_abroad = pyo.Expression(path.steps, rule=production_abroad)
-    path.transport = pyo.Expression(path.steps, rule=transport)
-    path.sharing_paid = pyo.Expression(path.steps, rule=sharing_paid)
-    path.holding = pyo.Expression(path.steps, rule=holding_paid)
+    path.production_home = Expression(path.steps, rule=production_home)
+    path.production_abroad = Expression(path.steps, rule=production_abroad)
+    path.transport = Expression(path.steps, rule=transport)
+    path.sharing_paid = Expression(path.steps, rule=sharing_paid)
+    path.holding = Expression(path.steps, rule=holding_paid)
 
     costs.add("production_home", path, path.production_home)
     costs.add("production_abroad", path, path.production_abroad)
@@ -123,27 +105,37 @@ def add_operation(path: pyo.Block, structure: Structure, situation: Situation, c
 def add_refill(path: pyo.Block, structure: Structure, costs: terms.Costs) -> None:
     """A branch pays for refilling the reserve to what it opened with, at the material's price, at its end."""
     model, price = path.model(), structure.case.price
-    last = path.steps.last()
+    path.refill_price = pyo.Param(model.stocks, initialize={(n, m): price[m] for n, m in structure.stocks})
+    last = len(path.steps)
+    path.end = pyo.RangeSet(last, last)
 
-    path.refill = pyo.Var(model.stocks, domain=pyo.NonNegativeReals)
+    path.refill = Var(model.stocks, domain=pyo.NonNegativeReals)
 
-    path.refill_makes_good = pyo.Constraint(model.stocks, rule=refill_makes_good)
-    path.refill_paid = pyo.Expression(
-        path.steps,
-        rule=lambda path, t: sum(1e-6 * price[m] * path.refill[n, m] for n, m in model.stocks) if t == last else 0.0,
-    )
+    def refill_makes_good(path: pyo.Block, n: Any, m: Any) -> Any:
+        r"""A branch refills the reserve to what it opened with: $refill_{nm} \ge s_{nm0} - s_{nm,end}$."""
+        return path.refill[n, m] >= path.stock[n, m, 0] - path.stock[n, m, last]
+
+    path.refill_makes_good = Constraint(model.stocks, rule=refill_makes_good)
+    path.refill_paid = Expression(path.end, rule=refill_paid)
     costs.add("refill", path, path.refill_paid)
 
 
 def add_total(model: pyo.ConcreteModel, structure: Structure, costs: terms.Costs, with_branches: bool) -> None:
-    r"""The cost objective: $\sum \delta \cdot chance \cdot term$, salvage discounted from the horizon's end."""
+    """The cost objective, over all terms that blocks have added."""
     table = weights(structure, with_branches)
-    total = 0.0
-    for kind, path, expression in costs.terms:
-        for t in expression:
-            weight = weight_of(structure, table, kind, path, t)
-            total += weight.discount * weight.chance * expression[t]
-    model.total_cost = pyo.Expression(expr=total)
+    weighted = []
+    model.cost_weight = pyo.Block(range(len(costs.terms)))
+    for number, (kind, path, expression) in enumerate(costs.terms):
+        found = [weight_of(structure, table, kind, path, t) for t in expression.index_set()]
+        weight = Param(expression.index_set(), initialize=[w.discount * w.chance for w in found])
+        model.cost_weight[number].add_component("weight", weight)
+        weighted.append((weight, expression))
+
+    def total_cost(model: pyo.ConcreteModel) -> Any:
+        r"""The cost objective: $\sum \delta \cdot chance \cdot term$, salvage discounted from the horizon's end."""
+        return sum([sum(weight[t] * term[t] for t in term.index_set()) for weight, term in weighted])
+
+    model.total_cost = Total(rule=total_cost)
 
 
 def weight_of(structure: Structure, table: dict[tuple[str, int], Weight], kind: str, path: pyo.Block, t: int) -> Weight:
@@ -159,6 +151,21 @@ def weight_of(structure: Structure, table: dict[tuple[str, int], Weight], kind: 
 def path_name(path: pyo.Block) -> str:
     """`base`, or the name of the disruption."""
     return "base" if path is path.model().base else str(path.index())
+
+
+def capex_public(model: pyo.ConcreteModel, t: Any) -> Any:
+    """What the fund pays of capex."""
+    return sum(model.capex_public[p, tau, t] * model.is_started[p, tau] for p, tau in model.starts)
+
+
+def capex_private(model: pyo.ConcreteModel, t: Any) -> Any:
+    """What the others pay of capex."""
+    return sum(model.capex_private[p, tau, t] * model.is_started[p, tau] for p, tau in model.starts)
+
+
+def salvage_paid(model: pyo.ConcreteModel, t: Any) -> Any:
+    """What is credited at the horizon's end, negative."""
+    return sum(model.salvage[p, tau, t] * model.is_started[p, tau] for p, tau in model.starts)
 
 
 def production_home(path: pyo.Block, t: Any) -> Any:
@@ -179,7 +186,7 @@ def transport(path: pyo.Block, t: Any) -> Any:
 def sharing_paid(path: pyo.Block, t: Any) -> Any:
     r"""The route and the pact's own cost: $10^{-6} \sum (cost^{route} + cost^{sharing}) g_{ijmt}$."""
     return sum(
-        1e-6 * (path.route_cost[i, j, m, t] + path.sharing_cost[i, j, m, t]) * path.shared[i, j, m, t]
+        1e-6 * (path.shared_route_cost[i, j, m, t] + path.sharing_cost[i, j, m, t]) * path.shared[i, j, m, t]
         for i, j, m in path.model().shared_flows
     )
 
@@ -189,6 +196,6 @@ def holding_paid(path: pyo.Block, t: Any) -> Any:
     return sum(1e-6 * path.holding_cost[n, m] * path.length[t] * path.stock[n, m, t] for n, m in path.model().stocks)
 
 
-def refill_makes_good(path: pyo.Block, n: Any, m: Any) -> Any:
-    r"""A branch refills the reserve to what it opened with: $refill_{nm} \ge s_{nm0} - s_{nm,end}$."""
-    return path.refill[n, m] >= path.stock[n, m, 0] - path.stock[n, m, path.steps.last()]
+def refill_paid(path: pyo.Block, t: Any) -> Any:
+    r"""What refilling costs: $10^{-6} \sum price_m\, refill_{nm}$."""
+    return sum(1e-6 * path.refill_price[n, m] * path.refill[n, m] for n, m in path.model().stocks)

@@ -19,6 +19,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from quadopt.formulation import terms
+from quadopt.formulation.components import Constraint, Grouped, Groups, Param, Set, Total, Var
 from quadopt.formulation.structure import Place, Structure
 
 TANGENTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -29,43 +30,39 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     """What is measured, with its weights; suppliers are added one by one."""
     rules = structure.options.dependence
     amount = _amounts(structure)
-    weight = _weights(structure, amount)
-    measured = list(amount)
-    places = list(dict.fromkeys((n, m) for n, m, _ in measured))
+    places = list(dict.fromkeys((n, m) for n, m, _ in amount))
     first = worst_from(structure)
-    model.measured = pyo.Set(dimen=3, initialize=measured)
-    model.measured_places = pyo.Set(dimen=2, initialize=places)
-    model.measured_steps = pyo.Set(places, initialize={p: [t for n, m, t in measured if (n, m) == p] for p in places})
-    model.worst_steps = pyo.Set(
-        places, initialize={p: [t for n, m, t in measured if (n, m) == p and t >= first] for p in places}
-    )
-    model.amount = pyo.Param(model.measured, initialize=amount)
-    model.dependence_weight = pyo.Param(model.measured, initialize=weight)
+    counted = [(n, m, t) for n, m, t in amount if t >= first]
+    model.measured = Set(dimen=3, initialize=list(amount))
+    model.measured_places = Set(dimen=2, initialize=places)
+    model.worst_places = Set(dimen=2, initialize=list(dict.fromkeys((n, m) for n, m, _ in counted)))
+    model.worst_steps = Groups(model.worst_places, initialize=Grouped(counted))
+    model.amount = Param(model.measured, initialize=list(amount.values()))
+    model.dependence_weight = Param(model.measured, initialize=list(_weights(structure, amount).values()))
 
-    model.dependence = pyo.Var(model.measured, domain=pyo.NonNegativeReals)
+    model.dependence = Var(model.measured, domain=pyo.NonNegativeReals)
     model.worst = pyo.Var(domain=pyo.NonNegativeReals)
 
     model.depends_on = pyo.Block(pyo.Any)
 
-    model.counts_shortage = pyo.Constraint(model.measured, rule=counts_shortage)
+    model.counts_shortage = Constraint(model.measured, rule=counts_shortage)
     if rules.objective == "worst":
-        model.worst_counts_shortage = pyo.Constraint(
-            [p for p in places if len(model.worst_steps[p])], rule=worst_counts_shortage
-        )
+        model.worst_counts_shortage = Constraint(model.worst_places, rule=worst_counts_shortage)
     if rules.measure == "hhi":
-        model.counted = pyo.Set(initialize=structure.suppliers)
-        model.square = pyo.Var(model.counted, model.measured, domain=pyo.NonNegativeReals)
-        model.concentration = pyo.Constraint(model.measured, rule=concentration)
+        model.counted = Set(dimen=1, initialize=structure.suppliers)
+        model.square = Var(model.counted, model.measured, domain=pyo.NonNegativeReals)
+        model.concentration = Constraint(model.measured, rule=concentration)
         model.touches_square = pyo.ConstraintList()
-    model.dependence_index = pyo.Expression(rule=dependence_index)
+    model.dependence_index = Total(rule=dependence_index)
 
 
 def add_supplier(model: pyo.ConcreteModel, structure: Structure, supplier: str) -> None:
     """The rows by which dependence is at least the share of one supplier."""
     measure = structure.options.dependence.measure
     rows = model.depends_on[supplier]
-    places = reached_places(model, structure, supplier)
-    steps = [(n, m, t) for n, m in places for t in model.measured_steps[n, m]]
+    reached = set(reached_places(model, structure, supplier))
+    rows.reached = Set(dimen=3, initialize=[key for key in model.measured if key[:2] in reached])
+    rows.worst_reached = Set(dimen=2, initialize=[place for place in model.worst_places if place in reached])
 
     def of_supplier(n: Any, m: Any, t: Any) -> Any:
         if measure == "traced":
@@ -84,23 +81,21 @@ def add_supplier(model: pyo.ConcreteModel, structure: Structure, supplier: str) 
 
     def at_least_average(rows: pyo.Block, n: Any, m: Any) -> Any:
         r"""From `worst_from` on: $worst \sum_t h_tD_{nmt} \ge \sum_t (v^\sigma_{nmt} + \sum_q u_{nmqt})$."""
-        steps = model.worst_steps[n, m]
-        exposed = sum(of_supplier(n, m, t) + terms.short(model.base, n, m, t) for t in steps)
-        return sum(model.amount[n, m, t] for t in steps) * model.worst >= exposed
+        exposed = sum(of_supplier(n, m, t) + terms.short(model.base, n, m, t) for t in model.worst_steps[n, m])
+        return sum(model.amount[n, m, t] for t in model.worst_steps[n, m]) * model.worst >= exposed
 
-    def touched(supplier: str, n: Any, m: Any, t: Any, share: float) -> Any:
-        r"""A tangent of the square at `share`: $square \ge 2\, share\, x_{\sigma nmt} / (h_t need) - share^2$."""
+    def touches_square(rows: pyo.Block, n: Any, m: Any, t: Any, k: Any) -> Any:
+        r"""A tangent of the square at $share_k$: $square \ge 2\, share_k\, x_{\sigma nmt} / (h_t need) - share_k^2$."""
         taken = of_supplier(n, m, t) / model.amount[n, m, t]
-        return model.square[supplier, n, m, t] >= 2 * share * taken - share**2
+        return model.square[supplier, n, m, t] >= 2 * rows.touched[k] * taken - rows.touched[k] * rows.touched[k]
 
     if measure == "hhi":
-        for n, m, t in steps:
-            for share in TANGENTS[1:]:
-                model.touches_square.add(touched(supplier, n, m, t, share))
+        rows.touched = pyo.Param(range(len(TANGENTS)), initialize=dict(enumerate(TANGENTS)))
+        rows.touches_square = Constraint(rows.reached, pyo.RangeSet(1, len(TANGENTS) - 1), rule=touches_square)
     else:
-        rows.at_least_share = pyo.Constraint(steps, rule=at_least_share)
+        rows.at_least_share = Constraint(rows.reached, rule=at_least_share)
     if structure.options.dependence.objective == "worst":
-        rows.at_least_average = pyo.Constraint([p for p in places if len(model.worst_steps[p])], rule=at_least_average)
+        rows.at_least_average = Constraint(rows.worst_reached, rule=at_least_average)
 
 
 def reached_places(model: pyo.ConcreteModel, structure: Structure, supplier: str) -> list[Place]:
@@ -126,7 +121,7 @@ def worst_from(structure: Structure) -> int:
         return case.periods.index(stated) + 1
     candidates = [p for p in structure.projects if p.status == "candidate"]
     for number, (begin, end) in enumerate(case.spans, 1):
-        if any(p.online(case, t, begin, end) > 0 for p in candidates for t in p.starts):
+        if any((p.online(case, p.starts, begin, end) > 0).any() for p in candidates):
             return number
     return 1
 
@@ -140,8 +135,9 @@ def _amounts(structure: Structure) -> dict[tuple[str, str, int], float]:
             key = (n, m, number[t])
             out[key] = out.get(key, 0.0) + case.length[t] * quantity
     else:
+        places = set(structure.places)
         for (n, m, t), quantity in case.need.items():
-            if n in case.members and quantity > 0 and (n, m) in structure.places:
+            if n in case.members and quantity > 0 and (n, m) in places:
                 out[n, m, number[t]] = case.length[t] * quantity
     return out
 
@@ -171,10 +167,8 @@ def counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:
 
 def worst_counts_shortage(model: pyo.ConcreteModel, n: Any, m: Any) -> Any:
     r"""The worst counts shortage too: $worst \sum_t h_tD_{nmt} \ge \sum_t \sum_q u_{nmqt}$."""
-    steps = model.worst_steps[n, m]
-    return sum(model.amount[n, m, t] for t in steps) * model.worst >= sum(
-        terms.short(model.base, n, m, t) for t in steps
-    )
+    short = sum(terms.short(model.base, n, m, t) for t in model.worst_steps[n, m])
+    return sum(model.amount[n, m, t] for t in model.worst_steps[n, m]) * model.worst >= short
 
 
 def concentration(model: pyo.ConcreteModel, n: Any, m: Any, t: Any) -> Any:

@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
-from quadopt.formulation.structure import Structure
-from quadopt.tables.situation import Situation
+from quadopt.formulation.components import Array, Constraint, Grouped, Groups, Set, Total, Var
+from quadopt.formulation.structure import Flow, Structure
+from quadopt.tables.situation import Cut, Situation
 
 
 def add_opening(path: pyo.Block, structure: Structure, situation: Situation) -> None:
@@ -31,114 +33,117 @@ def add_opening(path: pyo.Block, structure: Structure, situation: Situation) -> 
         held = model.base.reserve[n, m, before] if before else path.opening[n, m]
         return path.stock[n, m, 0] == held
 
-    path.opens_with = pyo.Constraint(model.stocks, rule=opens_with_reserve)
+    path.opens_with = Constraint(model.stocks, rule=opens_with_reserve)
 
 
 def add_cuts(path: pyo.Block, structure: Structure, situation: Situation) -> None:
     """Export cuts, each within what the destinations need and within what the country can offer."""
-    cuts = {
-        i: cut for i, cut in enumerate(situation.cuts) if _is_felt(path, cut.country, cut.material, cut.destinations)
-    }
-    label = {s: i + 1 for i, s in enumerate(situation.steps)}
-    length = situation.length
-    pairs = {
-        i: [d for d in c.destinations if (c.country, d, c.material) in path.model().flows] for i, c in cuts.items()
-    }
-    shared = {
-        i: [d for d in c.destinations if (c.country, d, c.material) in path.model().shared_flows]
-        for i, c in cuts.items()
-    }
-    need: dict[tuple[int, int], float] = {}
-    plants: dict[tuple[int, int], float] = {}
-    offers: dict[tuple[int, int, str, int], float] = {}
-    for i, cut in cuts.items():
-        for s, share in cut.share.items():
-            t = label[s]
-            need[i, t] = length[s] * (share * cut.need[s] + cut.fixed[s])
-            offered = sum(
-                p.recipe[cut.material] * situation.undisturbed_capacity[p.name, s]
-                for p in structure.plants
-                if p.country == cut.country and p.recipe.get(cut.material, 0.0) > 0
-            )
-            plants[i, t] = length[s] * (share * offered + cut.fixed[s])
-            offers |= {
-                (i, t, *key): length[s] * share * o
-                for key, o in _project_offers(structure, situation, cut.country, cut.material, s).items()
-            }
-    by_cut: dict[tuple[int, int], list[tuple[str, int]]] = {key: [] for key in need}
-    for i, t, p, tau in offers:
-        by_cut[i, t].append((p, tau))
-    model = path.model()
+    length = situation.lengths
+    stopped = [(cut, *_stopped(structure, cut)) for cut in situation.cuts]
+    felt = dict(enumerate(((cut, trade, sharing) for cut, trade, sharing in stopped if trade or sharing), 1))
+    traded = ((i, *flow) for i, (_, trade, _) in felt.items() for flow in trade)
+    shared = ((i, *flow) for i, (_, _, sharing) in felt.items() for flow in sharing)
+    path.cuts = pyo.RangeSet(1, len(felt))
+    path.cut_flows = Groups(path.cuts, initialize=Grouped(traded, width=3))
+    path.cut_sharing = Groups(path.cuts, initialize=Grouped(shared, width=3))
 
-    def shipped(path: pyo.Block, i: int, t: int) -> Any:
-        c, m = cuts[i].country, cuts[i].material
-        return sum(path.shipment[c, d, m, t] for d in pairs[i]) + sum(path.shared[c, d, m, t] for d in shared[i])
+    need, plants, offers = {}, {}, {}
+    for i, (cut, _, _) in felt.items():
+        offered = _plants_offer(structure, situation, cut)
+        projects = _projects_offer(structure, situation, cut)
+        for k in np.flatnonzero(cut.is_covered).tolist():
+            need[i, k + 1] = length[k] * (cut.share[k] * cut.need[k] + cut.fixed[k])
+            plants[i, k + 1] = length[k] * (cut.share[k] * offered[k] + cut.fixed[k])
+            for start, amount in projects.items():
+                if amount[k] > 0:
+                    offers[i, k + 1, *start] = length[k] * cut.share[k] * amount[k]
+    path.cut_steps = Set(dimen=2, initialize=list(need))
+    path.cut_need = pyo.Param(path.cut_steps, initialize=need)
+    path.plants_offer = pyo.Param(path.cut_steps, initialize=plants)
+    path.offers = Set(dimen=4, initialize=list(offers))
+    path.project_offer = pyo.Param(path.offers, initialize=offers)
+    path.offering = Groups(path.cut_steps, initialize=Grouped(list(offers), width=2))
+    path.scarce_steps = Set(dimen=2, initialize=[key for key in need if plants[key] < need[key]])
 
-    def cut_to_need(path: pyo.Block, i: Any, t: Any) -> Any:
-        r"""Within what is wanted, or within the stated limit:
-
-        $\sum_d (x + g)_{cdmt} \le (1 - severity)\, h \sum_d need_{dm}$.
-        """
-        return shipped(path, i, t) <= need[i, t]
-
-    def cut_to_offer(path: pyo.Block, i: Any, t: Any) -> Any:
-        r"""Within what plants and online projects can make:
-
-        $\sum_d (x + g)_{cdmt} \le (1 - severity)\, h\, offer_{cm}$.
-        """
-        projects = sum(offers[i, t, p, tau] * model.is_started[p, tau] for p, tau in by_cut[i, t])
-        return shipped(path, i, t) <= plants[i, t] + projects
-
-    path.cut_to_need = pyo.Constraint(list(need), rule=cut_to_need)
-    path.cut_to_offer = pyo.Constraint([key for key in need if plants[key] < need[key]], rule=cut_to_offer)
+    path.cut_to_need = Constraint(path.cut_steps, rule=cut_to_need)
+    path.cut_to_offer = Constraint(path.scarce_steps, rule=cut_to_offer)
 
 
-def _is_felt(path: pyo.Block, country: str, material: str, destinations: tuple[str, ...]) -> bool:
-    model = path.model()
-    return any((country, d, material) in flows for d in destinations for flows in (model.flows, model.shared_flows))
+def _stopped(structure: Structure, cut: Cut) -> tuple[list[Flow], list[Flow]]:
+    """The flows of trade and of sharing that a cut stops."""
+    flows = [(cut.country, d, cut.material) for d in cut.destinations]
+    return [f for f in flows if f in structure.traded], [f for f in flows if f in structure.shared]
 
 
-def _project_offers(
-    structure: Structure, situation: Situation, country: str, material: str, step: str
-) -> dict[tuple[str, int], float]:
-    """(project, start) -> what it offers a year when online, outages left aside."""
-    case, out = structure.case, {}
-    for project in structure.projects:
-        made = project.recipe.get(material, 0.0)
-        if project.country != country or made <= 0:
-            continue
-        for start in project.starts:
-            online = project.online(case, start, situation.begin[step], situation.end[step])
-            if online > 0:
-                out[project.name, case.periods.index(start) + 1] = made * project.capacity * online
+def _plants_offer(structure: Structure, situation: Situation, cut: Cut) -> Array:
+    """What the plants of a cut's country can make of its material a year, outages left aside, by step."""
+    made = [p.recipe.get(cut.material, 0.0) if p.country == cut.country else 0.0 for p in structure.plants]
+    return np.maximum(made, 0.0) @ situation.undisturbed_capacity
+
+
+def _projects_offer(structure: Structure, situation: Situation, cut: Cut) -> dict[tuple[str, int], Array]:
+    """(project, start) -> what it offers a year when online, outages left aside, by step."""
+    projects = [p for p in structure.projects for _ in p.starts]
+    out = {}
+    for project, start, online in zip(projects, structure.starts, situation.online, strict=True):
+        made = project.recipe.get(cut.material, 0.0)
+        if project.country == cut.country and made > 0:
+            out[start] = made * project.capacity * online
     return out
+
+
+def cut_shipments(path: pyo.Block, i: Any, t: Any) -> Any:
+    """What leaves a country whose exports are cut, traded or shared."""
+    traded = sum(path.shipment[c, d, m, t] for c, d, m in path.cut_flows[i])
+    return traded + sum(path.shared[c, d, m, t] for c, d, m in path.cut_sharing[i])
+
+
+def cut_to_need(path: pyo.Block, i: Any, t: Any) -> Any:
+    r"""Within what is wanted, or within the stated limit:
+
+    $\sum_d (x + g)_{cdmt} \le (1 - severity)\, h \sum_d need_{dm}$.
+    """
+    return cut_shipments(path, i, t) <= path.cut_need[i, t]
+
+
+def cut_to_offer(path: pyo.Block, i: Any, t: Any) -> Any:
+    r"""Within what plants and online projects can make:
+
+    $\sum_d (x + g)_{cdmt} \le (1 - severity)\, h\, offer_{cm}$.
+    """
+    model = path.model()
+    projects = sum(path.project_offer[i, t, p, tau] * model.is_started[p, tau] for p, tau in path.offering[i, t])
+    return cut_shipments(path, i, t) <= path.plants_offer[i, t] + projects
 
 
 def add_stress(path: pyo.Block) -> None:
     """The stress of a branch: $S_w = 10^{-6} \\sum shortage\\_value \\cdot shortage\\_weight \\cdot u^w$, millions."""
-    path.stress = pyo.Expression(expr=sum(path.shortage_value[t] for t in path.steps))
+    path.stress = Total(rule=lambda path: sum(path.shortage_value[t] for t in path.steps))
 
 
 def add_risk(model: pyo.ConcreteModel, structure: Structure) -> None:
     """Expected, worst and CVaR stress over the branches; the undisturbed future has stress zero."""
     crises = structure.crises
-    model.crises = pyo.Set(initialize=[w.name for w in crises])
+    model.crises = Set(dimen=1, initialize=[w.name for w in crises])
     model.probability = pyo.Param(model.crises, initialize={w.name: w.probability for w in crises})
     model.alpha = pyo.Param(initialize=structure.options.stress.alpha)
-    model.stress_expected = pyo.Expression(
-        expr=sum(model.probability[w] * model.branch[w].stress for w in model.crises)
-    )
+    model.stress_expected = Total(rule=stress_expected)
 
     model.worst_stress = pyo.Var(domain=pyo.NonNegativeReals)
     model.value_at_risk = pyo.Var(domain=pyo.NonNegativeReals)
-    model.stress_excess = pyo.Var(model.crises, domain=pyo.NonNegativeReals)
+    model.stress_excess = Var(model.crises, domain=pyo.NonNegativeReals)
 
     risk = structure.options.stress.risk
     if risk == "worst":
-        model.is_worst = pyo.Constraint(model.crises, rule=is_worst)
+        model.is_worst = Constraint(model.crises, rule=is_worst)
     if risk == "cvar":
-        model.exceeds = pyo.Constraint(model.crises, rule=exceeds)
-    model.stress_at_risk = pyo.Expression(rule=stress_at_risk)
+        model.exceeds = Constraint(model.crises, rule=exceeds)
+    model.stress_at_risk = Total(rule=stress_at_risk)
+
+
+def stress_expected(model: pyo.ConcreteModel) -> Any:
+    r"""Expected stress: $\sum_w \pi_w S_w$, millions."""
+    return sum(model.probability[w] * model.branch[w].stress for w in model.crises)
 
 
 def is_worst(model: pyo.ConcreteModel, w: Any) -> Any:

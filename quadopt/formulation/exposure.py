@@ -16,12 +16,15 @@ bookkeeping, so the exposure is a lower bound. The method, section 5.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
+from quadopt.formulation import terms
+from quadopt.formulation.components import Constraint, Grouped, Groups, Param, Set, Var
 from quadopt.formulation.structure import Flow, Place, Structure
 
 
@@ -31,29 +34,34 @@ def add(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
     steps = path.steps
     _add_sets(exposure, structure, supplier)
 
-    exposure.activity = pyo.Var(exposure.units, steps, domain=pyo.NonNegativeReals)
-    exposure.shipment = pyo.Var(exposure.flows, steps, domain=pyo.NonNegativeReals)
-    exposure.shared = pyo.Var(exposure.shared_flows, steps, domain=pyo.NonNegativeReals)
-    exposure.stock = pyo.Var(
-        exposure.stocks, pyo.RangeSet(0, len(steps)), bounds=lambda e, n, m, t: (0, None if t else 0)
-    )
-    exposure.deposit = pyo.Var(exposure.stocks, steps, domain=pyo.NonNegativeReals)
-    exposure.release = pyo.Var(exposure.stocks, steps, domain=pyo.NonNegativeReals)
-    exposure.served = pyo.Var(exposure.demand_places, steps, domain=pyo.NonNegativeReals)
-    exposure.used = pyo.Var(exposure.input_places, steps, domain=pyo.NonNegativeReals)
-    exposure.disposed = pyo.Var(exposure.places, steps, domain=pyo.NonNegativeReals)
+    exposure.activity = Var(exposure.units, steps, domain=pyo.NonNegativeReals)
+    exposure.shipment = Var(exposure.flows, steps, domain=pyo.NonNegativeReals)
+    exposure.shared = Var(exposure.shared_flows, steps, domain=pyo.NonNegativeReals)
+    exposure.stock = Var(exposure.stocks, path.moments, bounds=lambda e, n, m, t: (0, e.model().exposed_limit[t]))
+    exposure.deposit = Var(exposure.stocks, steps, domain=pyo.NonNegativeReals)
+    exposure.release = Var(exposure.stocks, steps, domain=pyo.NonNegativeReals)
+    exposure.served = Var(exposure.demand_places, steps, domain=pyo.NonNegativeReals)
+    exposure.used = Var(exposure.input_places, steps, domain=pyo.NonNegativeReals)
+    exposure.disposed = Var(exposure.places, steps, domain=pyo.NonNegativeReals)
 
-    exposure.activity_part = pyo.Constraint(exposure.units, steps, rule=activity_part)
-    exposure.shipment_part = pyo.Constraint(exposure.flows, steps, rule=shipment_part)
-    exposure.shared_part = pyo.Constraint(exposure.shared_flows, steps, rule=shared_part)
-    exposure.deposit_part = pyo.Constraint(exposure.stocks, steps, rule=deposit_part)
-    exposure.release_part = pyo.Constraint(exposure.stocks, steps, rule=release_part)
-    exposure.served_part = pyo.Constraint(exposure.demand_places, steps, rule=served_part)
-    exposure.disposed_part = pyo.Constraint(exposure.places, steps, rule=disposed_part)
-    exposure.goes_to_exposed_activity = pyo.Constraint(exposure.input_places, steps, rule=goes_to_exposed_activity)
-    exposure.does_not_vanish = pyo.Constraint(exposure.places, steps, rule=does_not_vanish)
-    exposure.stock_flow = pyo.Constraint(exposure.stocks, steps, rule=stock_flow)
-    exposure.core_is_clean = pyo.Constraint(exposure.stocks, steps, rule=core_is_clean)
+    exposure.activity_part = Constraint(exposure.units, steps, rule=activity_part)
+    exposure.shipment_part = Constraint(exposure.flows, steps, rule=shipment_part)
+    exposure.shared_part = Constraint(exposure.shared_flows, steps, rule=shared_part)
+    exposure.deposit_part = Constraint(exposure.stocks, steps, rule=deposit_part)
+    exposure.release_part = Constraint(exposure.stocks, steps, rule=release_part)
+    exposure.served_part = Constraint(exposure.demand_places, steps, rule=served_part)
+    exposure.disposed_part = Constraint(exposure.places, steps, rule=disposed_part)
+    exposure.goes_to_exposed_activity = Constraint(exposure.input_places, steps, rule=goes_to_exposed_activity)
+    exposure.does_not_vanish = Constraint(exposure.places, steps, rule=does_not_vanish)
+    exposure.stock_flow = Constraint(exposure.stocks, steps, rule=stock_flow)
+    exposure.core_is_clean = Constraint(exposure.stocks, steps, rule=core_is_clean)
+
+
+def add_clean_parts(model: pyo.ConcreteModel, structure: Structure) -> None:
+    """What of every stock and of every reserve must be of clean origin, the same whoever is traced; all at the opening."""
+    model.exposed_limit = pyo.Param(model.base.moments, initialize={0: 0.0}, default=math.inf)
+    model.clean_core = Param(model.stocks, model.periods, initialize=structure.clean_core)
+    model.clean_reserve = Param(model.stocks, model.periods, initialize=structure.clean_reserve)
 
 
 def downstream(structure: Structure, supplier: str) -> set[Place]:
@@ -84,42 +92,29 @@ def _add_sets(exposure: pyo.Block, structure: Structure, supplier: str) -> None:
     units = [u for u in structure.units.values() if any((u.country, m) in found for m, q in u.recipe.items() if q < 0)]
     inputs = {(u.country, m) for u in units for m, q in u.recipe.items() if q < 0} & found
     demand = {(n, m) for n, m, _ in structure.demands} & found
-    core = {
-        (*key, t): part for key in structure.stocks if key in found for t, part in structure.clean_core(*key).items()
-    }
-    exposure.places = pyo.Set(dimen=2, initialize=places)
-    exposure.input_places = pyo.Set(dimen=2, initialize=[p for p in places if p in inputs])
-    exposure.demand_places = pyo.Set(dimen=2, initialize=[p for p in places if p in demand])
-    exposure.stocks = pyo.Set(dimen=2, initialize=[p for p in structure.stocks if p in found])
-    exposure.flows = pyo.Set(dimen=3, initialize=flows)
-    exposure.shared_flows = pyo.Set(dimen=3, initialize=sharing)
-    exposure.units = pyo.Set(initialize=[u.name for u in units])
-    exposure.clean_core = pyo.Param(exposure.stocks, exposure.model().periods, initialize=core)
+    exposure.places = Set(dimen=2, initialize=places)
+    exposure.input_places = Set(dimen=2, initialize=[p for p in places if p in inputs])
+    exposure.demand_places = Set(dimen=2, initialize=[p for p in places if p in demand])
+    exposure.stocks = Set(dimen=2, initialize=[p for p in structure.stocks if p in found])
+    exposure.flows = Set(dimen=3, initialize=flows)
+    exposure.shared_flows = Set(dimen=3, initialize=sharing)
+    exposure.units = Set(dimen=1, initialize=[u.name for u in units])
 
-    _group(exposure, "makers", [((u.country, m), u.name) for u in units for m, q in u.recipe.items() if q > 0])
-    _group(exposure, "users", [((u.country, m), u.name) for u in units for m, q in u.recipe.items() if q < 0])
-    _group(exposure, "origins", [((d, m), o) for o, d, m in flows])
-    _group(exposure, "destinations", [((o, m), d) for o, d, m in flows])
-    _group(exposure, "providers", [((j, m), i) for i, j, m in sharing])
-    _group(exposure, "receivers", [((i, m), j) for i, j, m in sharing])
-    _group(exposure, "stocked", [(place, place[1]) for place in structure.stocks])
-    _group(exposure, "demanding", [(place, place[1]) for place in exposure.demand_places])
-    _group(exposure, "using", [(place, place[1]) for place in exposure.input_places])
-    _group(exposure, "supplied", _from(supplier, structure.reach.flows))
-    _group(exposure, "supplied_by_sharing", _from(supplier, structure.reach.sharing))
+    makers = ((u.country, m, u.name) for u in units for m, q in u.recipe.items() if q > 0 and (u.country, m) in found)
+    exposure.makers = Groups(exposure.places, initialize=Grouped(makers))
+    exposure.origins = Groups(exposure.places, initialize=Grouped(((d, m, o) for o, d, m in flows if (d, m) in found)))
+    exposure.providers = Groups(
+        exposure.places, initialize=Grouped(((j, m, i) for i, j, m in sharing if (j, m) in found))
+    )
+    exposure.demanding = Groups(exposure.places, initialize=Grouped(((n, m, m) for n, m in exposure.demand_places)))
+    exposure.using = Groups(exposure.places, initialize=Grouped(((c, m, m) for c, m in exposure.input_places)))
+    exposure.supplied = Groups(exposure.places, initialize=Grouped(_from(supplier, structure.reach.flows)))
+    exposure.supplied_by_sharing = Groups(exposure.places, initialize=Grouped(_from(supplier, structure.reach.sharing)))
 
 
-def _from(supplier: str, flows: list[Flow]) -> list[tuple[Place, str]]:
+def _from(supplier: str, flows: list[Flow]) -> list[Flow]:
     """The places that the supplier itself reaches: everything that leaves it is exposed."""
-    return [((d, m), o) for o, d, m in flows if o == supplier]
-
-
-def _group(exposure: pyo.Block, name: str, pairs: list[tuple[Place, str]]) -> None:
-    members = defaultdict(list)
-    for place, member in pairs:
-        members[place].append(member)
-    initialize = {place: members.get(place, []) for place in exposure.places}
-    setattr(exposure, name, pyo.Set(exposure.places, initialize=initialize, within=pyo.Any))
+    return [(d, m, o) for o, d, m in flows if o == supplier]
 
 
 def activity_part(e: pyo.Block, u: Any, t: Any) -> Any:
@@ -163,7 +158,7 @@ def goes_to_exposed_activity(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
 
     $w^\sigma_{cmt} \le \sum_i \max(-\rho_{im}, 0) a^\sigma_{it}$.
     """
-    return e.used[c, m, t] <= sum(-e.model().recipe[u, m] * e.activity[u, t] for u in e.users[c, m])
+    return e.used[c, m, t] <= sum(-e.model().recipe[u, m] * e.activity[u, t] for u in e.model().users[c, m])
 
 
 def does_not_vanish(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
@@ -172,22 +167,7 @@ def does_not_vanish(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
     $\sum_i \max(\rho, 0) a^\sigma_{it} + \sum_o x^\sigma_{ocmt} + r^\sigma_{cmt} + \sum_j g^\sigma_{jcmt}
     \le w^\sigma_{cmt} + \sum_d x^\sigma_{cdmt} + d^\sigma_{cmt} + v^\sigma_{cmt} + disposed^\sigma_{cmt}$.
     """
-    model = e.model()
-    comes = (
-        sum(model.recipe[u, m] * e.activity[u, t] for u in e.makers[c, m])
-        + sum(e.shipment[o, c, m, t] for o in e.origins[c, m])
-        + sum(model.base.shipment[o, c, m, t] for o in e.supplied[c, m])
-        + sum(e.shared[j, c, m, t] for j in e.providers[c, m])
-        + sum(model.base.shared[j, c, m, t] for j in e.supplied_by_sharing[c, m])
-        + sum(e.release[c, k, t] for k in e.stocked[c, m])
-    )
-    goes = (
-        sum(e.used[c, k, t] for k in e.using[c, m])
-        + sum(e.shipment[c, d, m, t] for d in e.destinations[c, m])
-        + sum(e.deposit[c, k, t] for k in e.stocked[c, m])
-        + sum(e.served[c, k, t] for k in e.demanding[c, m])
-    )
-    return comes <= goes + e.disposed[c, m, t]
+    return terms.exposed_inflow(e, c, m, t) <= terms.exposed_outflow(e, c, m, t)
 
 
 def stock_flow(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
@@ -195,7 +175,7 @@ def stock_flow(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
 
     $s^\sigma_t = (1 - loss)^{h_t} s^\sigma_{t-1} + d^\sigma_t - r^\sigma_t - \sum_j g^\sigma_{nj,t}$, $s^\sigma_0 = 0$.
     """
-    taken = e.release[n, m, t] + sum(e.shared[n, j, m, t] for j in e.receivers[n, m])
+    taken = e.release[n, m, t] + sum(e.shared[n, j, m, t] for j in e.model().receivers[n, m])
     return e.stock[n, m, t] == e.model().base.kept[n, m, t] * e.stock[n, m, t - 1] + e.deposit[n, m, t] - taken
 
 
@@ -204,36 +184,32 @@ def core_is_clean(e: pyo.Block, n: Any, m: Any, t: Any) -> Any:
 
     $s^\sigma_{nmt} \le s_{nmt} - core_{nmt}$.
     """
-    return e.stock[n, m, t] <= e.model().base.stock[n, m, t] - e.clean_core[n, m, t]
+    return e.stock[n, m, t] <= e.model().base.stock[n, m, t] - e.model().clean_core[n, m, t]
 
 
-def add_booking(rows: pyo.Block, exposure: pyo.Block, structure: Structure) -> None:
+def add_booking(rows: pyo.Block, structure: Structure, supplier: str) -> None:
     """What an optimised plan may book: the reserve keeps its origin, and disposal where the model file restricts it."""
-    base = rows.model().base
-    clean = {(n, m, t): structure.clean_reserve(n, m, t) for n, m in exposure.stocks for t in base.steps}
-    stricter = [key for key, amount in clean.items() if amount > exposure.clean_core[key] + 1e-9]
+    model = rows.model()
+    exposure, steps = model.exposure[supplier], model.base.steps
+    stricter = np.argwhere(structure.clean_reserve > structure.clean_core + 1e-9).tolist()
+    stocks = list(structure.stocks)
+    rows.stricter = Set(dimen=3, initialize=[(*stocks[k], t + 1) for k, t in stricter if stocks[k] in exposure.stocks])
 
     def reserve_is_clean(rows: pyo.Block, n: Any, m: Any, t: Any) -> Any:
         r"""The reserve keeps its origin:
 
         $s^\sigma_{nmt} \le s_{nmt} - \min(minimum_{nmt}, initial_{nm} (1 - loss)^{Y_t + h_t})$.
         """
-        return exposure.stock[n, m, t] <= base.stock[n, m, t] - clean[n, m, t]
+        return exposure.stock[n, m, t] <= model.base.stock[n, m, t] - model.clean_reserve[n, m, t]
 
-    rows.reserve_is_clean = pyo.Constraint(stricter, rule=reserve_is_clean)
-    if structure.options.dependence.exposed_disposal == "own_output":
-        rows.disposed_of_own_output = pyo.Constraint(
-            exposure.places, base.steps, rule=_disposed_of_own_output(exposure)
-        )
-
-
-def _disposed_of_own_output(exposure: pyo.Block) -> Callable[..., Any]:
     def disposed_of_own_output(rows: pyo.Block, c: Any, m: Any, t: Any) -> Any:
         r"""Only exposed by-products are left over:
 
         $disposed^\sigma_{cmt} \le \sum_{i \in c} \max(\rho, 0) a^\sigma_{it}$.
         """
-        recipe = rows.model().recipe
-        return exposure.disposed[c, m, t] <= sum(recipe[u, m] * exposure.activity[u, t] for u in exposure.makers[c, m])
+        made = sum(model.recipe[u, m] * exposure.activity[u, t] for u in exposure.makers[c, m])
+        return exposure.disposed[c, m, t] <= made
 
-    return disposed_of_own_output
+    rows.reserve_is_clean = Constraint(rows.stricter, rule=reserve_is_clean)
+    if structure.options.dependence.exposed_disposal == "own_output":
+        rows.disposed_of_own_output = Constraint(exposure.places, steps, rule=disposed_of_own_output)

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
+from quadopt.formulation.components import Array, Constraint, Grouped, Groups, Param, Set, Total, Var
 from quadopt.formulation.structure import Structure
 
 JOINT = "joint fund"
@@ -27,27 +29,25 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     """Accounts, payments and rules of the fund."""
     case, pact = structure.case, structure.options.pact
     accounts = {JOINT: case.members} if pact.pooled else {n: [n] for n in case.members}
-    account_of = {p.name: JOINT if pact.pooled else p.country for p in structure.projects}
-    payments, discounts = _payments(structure)
-    model.accounts = pyo.Set(initialize=list(accounts))
-    model.payers = pyo.Set(model.accounts, initialize=accounts)
-    due: dict[tuple[str, int], list[tuple[str, int]]] = {(a, t): [] for a in accounts for t in model.periods}
-    for (p, tau, t), amount in payments.items():
-        if amount > 0:
-            due[account_of[p], t].append((p, tau))
-    model.due = pyo.Set(model.accounts, model.periods, dimen=2, initialize=due)
-    model.fund_payment = pyo.Param(model.starts, model.periods, initialize=payments, default=0.0)
-    model.period_discount = pyo.Param(model.periods, initialize=discounts)
-    limit = _limits(structure)
+    payments = structure.fund_share * structure.paid
+    model.accounts = Set(dimen=1, initialize=list(accounts))
+    model.payers = Groups(
+        model.accounts, initialize=Grouped(((a, n) for a, payers in accounts.items() for n in payers))
+    )
+    model.fund_payment = Param(model.starts, model.periods, initialize=payments)
+    model.due = Groups(model.accounts, model.periods, initialize=Grouped(_due(structure, payments), width=2))
+    model.contribution_limit = Param(model.members, model.periods, initialize=_limits(structure))
 
-    model.contribution = pyo.Var(model.members, model.periods, bounds=lambda model, n, t: (0, limit[n, t]))
-    model.fund_balance = pyo.Var(model.accounts, pyo.RangeSet(0, len(case.periods)), domain=pyo.NonNegativeReals)
+    model.contribution = Var(
+        model.members, model.periods, bounds=lambda model, n, t: (0, model.contribution_limit[n, t])
+    )
+    model.fund_balance = Var(model.accounts, pyo.RangeSet(0, len(case.periods)), domain=pyo.NonNegativeReals)
     for account in accounts:
         model.fund_balance[account, 0].fix(0.0)
         model.fund_balance[account, len(case.periods)].fix(0.0)
 
-    model.paid_from_fund = pyo.Constraint(model.accounts, model.periods, rule=paid_from_fund)
-    model.contribution_total = pyo.Expression(rule=contribution_total)
+    model.paid_from_fund = Constraint(model.accounts, model.periods, rule=paid_from_fund)
+    model.contribution_total = Total(rule=contribution_total)
     if pact.burden == "weight":
         weights = {
             n: float(w) for n, w in case.column("countries", "country", "burden_weight").items() if n in case.members
@@ -55,29 +55,22 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
         total = sum(weights.values())
         model.burden_share = pyo.Param(model.members, initialize={n: w / total for n, w in weights.items()})
         model.burden_tolerance = pyo.Param(initialize=pact.burden_tolerance)
-        model.burden_at_most = pyo.Constraint(model.members, rule=burden_at_most)
-        model.burden_at_least = pyo.Constraint(model.members, rule=burden_at_least)
+        model.burden_at_most = Constraint(model.members, rule=burden_at_most)
+        model.burden_at_least = Constraint(model.members, rule=burden_at_least)
 
 
-def _payments(structure: Structure) -> tuple[dict[tuple[str, int, int], float], dict[int, float]]:
-    """Millions that the fund owes for each start in each period, and the discount factor of each period."""
-    case = structure.case
-    number = {t: i + 1 for i, t in enumerate(case.periods)}
-    payments = {}
-    for project in structure.projects:
-        for start in project.starts:
-            for period, share in project.payments(case, start).items():
-                payments[project.name, number[start], number[period]] = share * project.fund_share * project.capex
-    return payments, {number[t]: case.discount[t] for t in case.periods}
+def _due(structure: Structure, payments: Array) -> list[tuple[str, int, str, int]]:
+    """(account, period, project, period of start) of all that a fund may have to pay."""
+    pooled, country = structure.options.pact.pooled, {p.name: p.country for p in structure.projects}
+    starts, owed = structure.starts, np.argwhere(payments > 0)
+    return [(JOINT if pooled else country[starts[k][0]], t + 1, *starts[k]) for k, t in owed.tolist()]
 
 
-def _limits(structure: Structure) -> dict[tuple[str, int], float]:
+def _limits(structure: Structure) -> Array:
     """Millions that each member pays at most in each period, $h_t limit_{nt}$."""
-    case = structure.case
-    number = {t: i + 1 for i, t in enumerate(case.periods)}
-    frame = case.tables["fund"]
-    rows = zip(frame["country"], frame["period"], frame["limit"], strict=True)
-    return {(n, number[t]): case.length[t] * float(limit) for n, t, limit in rows}
+    case, frame = structure.case, structure.case.tables["fund"]
+    limit = {(n, t): float(x) for n, t, x in zip(frame["country"], frame["period"], frame["limit"], strict=True)}
+    return np.array([[case.length[t] * limit[n, t] for t in case.periods] for n in case.members])
 
 
 def paid_from_fund(model: pyo.ConcreteModel, a: Any, t: Any) -> Any:

@@ -14,38 +14,43 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
 from quadopt.formulation import terms
+from quadopt.formulation.components import Constraint, Param, Set, Var
 from quadopt.formulation.structure import Structure
 
 
 def add(path: pyo.Block, structure: Structure, is_base: bool) -> None:
     """Decisions and rules of production; `is_base`: minimum use binds."""
     model = path.model()
+    unlimited = np.full((len(structure.projects), len(path.steps)), np.inf)
+    path.activity_limit = Param(model.units, path.steps, initialize=np.concatenate([path.capacity.array(), unlimited]))
 
-    path.activity = pyo.Var(
-        model.units, path.steps, bounds=lambda path, u, t: (0, path.capacity[u, t] if u in model.plants else None)
-    )
-    path.disposal = pyo.Var(model.places, path.steps, domain=pyo.NonNegativeReals)
+    path.activity = Var(model.units, path.steps, bounds=lambda path, u, t: (0, path.activity_limit[u, t]))
+    path.disposal = Var(model.places, path.steps, domain=pyo.NonNegativeReals)
 
-    path.within_online_capacity = pyo.Constraint(model.projects, path.steps, rule=within_online_capacity)
+    path.within_online_capacity = Constraint(model.projects, path.steps, rule=within_online_capacity)
     if is_base:
         minimum_use = {p.name: p.minimum_use for p in structure.projects if p.minimum_use > 0}
         path.minimum_use = pyo.Param(list(minimum_use), initialize=minimum_use)
-        online = [(p, t) for p in minimum_use for t in path.steps if len(path.online_starts[p, t])]
-        path.used_at_least = pyo.Constraint(online, rule=used_at_least)
+        online = {(structure.starts[k][0], t + 1) for k, t in np.argwhere(path.project_capacity.array() > 0).tolist()}
+        path.bound_to_use = Set(
+            dimen=2, initialize=[(p, t) for p in minimum_use for t in path.steps if (p, t) in online]
+        )
+        path.used_at_least = Constraint(path.bound_to_use, rule=used_at_least)
 
 
 def add_balance(path: pyo.Block) -> None:
     """The balance, after every block has put its flows on the path."""
-    path.balance = pyo.Constraint(path.model().places, path.steps, rule=balance)
+    path.balance = Constraint(path.model().places, path.steps, rule=balance)
 
 
 def online_capacity(path: pyo.Block, p: Any, t: Any) -> Any:
     r"""What a project can do: $h_t\, cap_p \sum_\tau online_{p\tau t} b_{p\tau}$."""
-    is_started = path.model().is_started
-    return sum(path.project_capacity[p, tau, t] * is_started[p, tau] for tau in path.online_starts[p, t])
+    model = path.model()
+    return sum(path.project_capacity[p, tau, t] * model.is_started[p, tau] for tau in model.starts_of[p])
 
 
 def within_online_capacity(path: pyo.Block, p: Any, t: Any) -> Any:

@@ -98,6 +98,8 @@ class Cap(_Part):
 class SolverRules(_Part):
     """When a stage may stop: relative gap, or seconds."""
 
+    method: Literal["guided", "plain"] = "guided"
+    """`guided`: local search beside the bound, suppliers taken in as they matter; `plain`: HiGHS on the whole program."""
     gap: float = Field(0.01, ge=0)
     """Relative gap at which a stage counts as solved."""
     time_limit: dict[Objective, float] = {}

@@ -12,44 +12,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyomo.environ as pyo
 
+from quadopt.formulation.components import Param
 from quadopt.formulation.structure import Structure
 from quadopt.tables.situation import Situation
 
 
 def add(path: pyo.Block, structure: Structure, situation: Situation) -> None:
     """Puts the steps and the rates of a situation on a path."""
-    model, case = path.model(), structure.case
-    steps = {i + 1: s for i, s in enumerate(situation.steps)}
-    length = situation.length
-    path.steps = pyo.RangeSet(1, len(steps))
-    path.length = pyo.Param(path.steps, initialize={t: length[s] for t, s in steps.items()})
-    path.capacity = pyo.Param(
-        model.plants,
-        path.steps,
-        initialize={
-            (p.name, t): length[s] * situation.capacity[p.name, s] for p in structure.plants for t, s in steps.items()
-        },
+    model, length = path.model(), situation.lengths
+    path.steps = pyo.RangeSet(1, len(situation.steps))
+    path.length = Param(path.steps, initialize=length)
+    path.capacity = Param(model.plants, path.steps, initialize=length * situation.capacity)
+    capacity = np.array([p.capacity for p in structure.projects for _ in p.starts]).reshape(-1, 1)
+    path.project_capacity = Param(
+        model.starts, path.steps, initialize=length * capacity * situation.online * situation.availability
     )
-    online = {}
-    number = {t: i + 1 for i, t in enumerate(case.periods)}
-    for project in structure.projects:
-        for start in project.starts:
-            for t, s in steps.items():
-                share = project.online(case, start, situation.begin[s], situation.end[s])
-                if share > 0:
-                    amount = length[s] * project.capacity * share
-                    online[project.name, number[start], t] = amount * situation.availability[project.name, s]
-    path.project_capacity = pyo.Param(model.starts, path.steps, initialize=online, default=0.0)
-    by_step: dict[tuple[str, int], list[int]] = {(p.name, t): [] for p in structure.projects for t in steps}
-    for name, tau, t in online:
-        by_step[name, t].append(tau)
-    path.online_starts = pyo.Set(model.projects, path.steps, initialize=by_step)
-    demand = {
-        (n, m, q, t): length[s] * situation.demand.get((n, m, q, s), 0.0)
-        for n, m, q in structure.demands
-        for t, s in steps.items()
-    }
-    path.demand = pyo.Param(model.demands, path.steps, initialize=demand)
-    path.opening = pyo.Param(model.stocks, initialize={key: row["initial"] for key, row in structure.stocks.items()})
+    path.demand = Param(model.demands, path.steps, initialize=length * situation.demand)
+    path.opening = Param(model.stocks, initialize=structure.stock_column("initial"))

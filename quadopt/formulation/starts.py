@@ -14,6 +14,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from quadopt.formulation.components import Constraint, Grouped, Groups, Set, Var
 from quadopt.formulation.structure import Structure
 
 
@@ -21,43 +22,43 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     """Sets, decisions and rules of the starts."""
     case, projects = structure.case, structure.projects
     number = {t: i + 1 for i, t in enumerate(case.periods)}
-    model.starts = pyo.Set(dimen=2, initialize=[(p.name, number[t]) for p in projects for t in p.starts])
-    model.starts_of = pyo.Set(model.projects, initialize={p.name: [number[t] for t in p.starts] for p in projects})
-    model.committed = pyo.Set(initialize=[p.name for p in projects if p.status == "committed"])
+    model.starts = Set(dimen=2, initialize=structure.starts)
+    model.starts_of = Groups(model.projects, initialize=Grouped(structure.starts))
+    model.committed = Set(dimen=1, initialize=[p.name for p in projects if p.status == "committed"])
     model.uncommitted = model.projects - model.committed
-    groups: dict[str, list[str]] = {}
-    for project in projects:
-        if project.exclusive_group:
-            groups.setdefault(project.exclusive_group, []).append(project.name)
-    model.exclusive_groups = pyo.Set(initialize=list(groups))
-    model.rivals = pyo.Set(model.exclusive_groups, initialize=groups)
+    rivals = [(p.exclusive_group, p.name) for p in projects if p.exclusive_group]
+    model.exclusive_groups = Set(dimen=1, initialize=[group for group, _ in rivals])
+    model.rivals = Groups(model.exclusive_groups, initialize=Grouped(rivals))
     _add_requirements(model, structure, number)
 
-    model.is_started = pyo.Var(model.starts, domain=pyo.Binary)
+    model.is_started = Var(model.starts, domain=pyo.Binary)
 
-    model.started_once = pyo.Constraint(model.uncommitted, rule=started_once)
-    model.started_as_committed = pyo.Constraint(model.committed, rule=started_as_committed)
-    model.one_of_group = pyo.Constraint(model.exclusive_groups, rule=one_of_group)
-    model.after_required = pyo.Constraint(model.requirements, rule=after_required)
+    model.started_once = Constraint(model.uncommitted, rule=started_once)
+    model.started_as_committed = Constraint(model.committed, rule=started_as_committed)
+    model.one_of_group = Constraint(model.exclusive_groups, rule=one_of_group)
+    model.after_required = Constraint(model.requirements, rule=after_required)
 
 
 def _add_requirements(model: pyo.ConcreteModel, structure: Structure, number: dict[str, int]) -> None:
     """(p, required, tau) -> the starts of p up to tau, and those of the required that are complete in time for it."""
     case = structure.case
     by_name = {p.name: p for p in structure.projects}
-    earlier: dict[tuple[str, str, int], list[int]] = {}
-    in_time: dict[tuple[str, str, int], list[int]] = {}
+    keys: list[tuple[str, str, int]] = []
+    earlier: list[tuple[str, str, int, int]] = []
+    in_time: list[tuple[str, str, int, int]] = []
     for project in structure.projects:
         for required in project.requires:
             other = by_name.get(required)
             for start in project.starts:
                 key = (project.name, required, number[start])
                 complete = project.complete(case, start) + 1e-9
-                earlier[key] = [number[t] for t in project.starts if number[t] <= number[start]]
-                in_time[key] = [number[t] for t in other.starts if other.complete(case, t) <= complete] if other else []
-    model.requirements = pyo.Set(dimen=3, initialize=list(earlier))
-    model.starts_so_far = pyo.Set(model.requirements, initialize=earlier)
-    model.starts_in_time = pyo.Set(model.requirements, initialize=in_time)
+                keys.append(key)
+                earlier += [(*key, number[t]) for t in project.starts if number[t] <= number[start]]
+                if other:
+                    in_time += [(*key, number[t]) for t in other.starts if other.complete(case, t) <= complete]
+    model.requirements = Set(dimen=3, initialize=keys)
+    model.starts_so_far = Groups(model.requirements, initialize=Grouped(earlier))
+    model.starts_in_time = Groups(model.requirements, initialize=Grouped(in_time))
 
 
 def started_once(model: pyo.ConcreteModel, p: Any) -> Any:

@@ -16,71 +16,79 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
 from quadopt.formulation import terms
+from quadopt.formulation.components import Array, Constraint, Grouped, Groups, Param, Set, Var
 from quadopt.formulation.structure import Structure
 
 
 def add(path: pyo.Block, structure: Structure, is_base: bool) -> None:
     """Decisions and rules of the stocks; minimum, reserve and stock budget bind on the base path only."""
-    model, rows = path.model(), structure.stocks
-    kept = {(n, m, t): (1.0 - rows[n, m]["loss_rate"]) ** path.length[t] for n, m in rows for t in path.steps}
-    room = {key: _limit(row["capacity"]) for key, row in rows.items()}
-    path.kept = pyo.Param(model.stocks, path.steps, initialize=kept)
+    model, steps = path.model(), path.steps
+    kept = (1.0 - structure.stock_column("loss_rate")[:, None]) ** path.length.array()
+    path.kept = Param(model.stocks, steps, initialize=kept)
+    path.moments = pyo.RangeSet(0, len(steps))
+    path.stock_limit = Param(model.stocks, path.moments, initialize=_limits(structure, len(steps)))
 
-    path.stock = pyo.Var(
-        model.stocks, pyo.RangeSet(0, len(path.steps)), bounds=lambda path, n, m, t: (0, room[n, m] if t else None)
-    )
-    path.deposit = pyo.Var(model.stocks, path.steps, domain=pyo.NonNegativeReals)
-    path.release = pyo.Var(model.stocks, path.steps, domain=pyo.NonNegativeReals)
+    path.stock = Var(model.stocks, path.moments, bounds=lambda path, n, m, t: (0, path.stock_limit[n, m, t]))
+    path.deposit = Var(model.stocks, steps, domain=pyo.NonNegativeReals)
+    path.release = Var(model.stocks, steps, domain=pyo.NonNegativeReals)
 
-    path.stock_flow = pyo.Constraint(model.stocks, path.steps, rule=stock_flow)
-    path.deposit_source = pyo.Constraint(model.stocks, path.steps, rule=deposit_source)
-    limits = {key: row["release_limit"] for key, row in rows.items() if not math.isnan(row["release_limit"])}
-    path.release_limit = pyo.Param(list(limits), initialize=limits)
-    path.release_rate = pyo.Constraint(list(limits), path.steps, rule=release_rate)
+    path.stock_flow = Constraint(model.stocks, steps, rule=stock_flow)
+    path.deposit_source = Constraint(model.stocks, steps, rule=deposit_source)
+    limits = {
+        key: row["release_limit"] for key, row in structure.stocks.items() if not math.isnan(row["release_limit"])
+    }
+    path.slow_stocks = Set(dimen=2, initialize=list(limits))
+    path.release_limit = pyo.Param(path.slow_stocks, initialize=limits)
+    path.release_rate = Constraint(path.slow_stocks, steps, rule=release_rate)
     if is_base:
         _add_reserve(path, structure)
         _add_stock_budget(path, structure)
-        path.opens_with = pyo.Constraint(model.stocks, rule=opens_with_initial)
+        path.opens_with = Constraint(model.stocks, rule=opens_with_initial)
 
 
-def _limit(number: float) -> float | None:
-    return None if math.isnan(number) else number
+def _limits(structure: Structure, steps: int) -> Array:
+    """What each stock may hold at the end of each step; its opening (step 0) is limited by nothing."""
+    capacity = structure.stock_column("capacity")[:, None]
+    limits = np.repeat(np.where(np.isnan(capacity), np.inf, capacity), steps + 1, axis=1)
+    limits[:, 0] = np.inf
+    return limits
 
 
 def _add_reserve(path: pyo.Block, structure: Structure) -> None:
     model = path.model()
-    minimum = {(n, m, t): structure.minimum_stock(n, m, t) for n, m in structure.stocks for t in path.steps}
-    later = pyo.RangeSet(2, len(path.steps))
+    path.minimum = Param(model.stocks, path.steps, initialize=structure.minimum_stock)
 
-    path.reserve = pyo.Var(model.stocks, path.steps, bounds=lambda path, n, m, t: (minimum[n, m, t], None))
+    path.reserve = Var(model.stocks, path.steps, bounds=lambda path, n, m, t: (path.minimum[n, m, t], None))
 
-    path.reserve_is_held = pyo.Constraint(model.stocks, path.steps, rule=reserve_is_held)
-    path.reserve_is_kept = pyo.Constraint(model.stocks, later, rule=reserve_is_kept)
+    path.reserve_is_held = Constraint(model.stocks, path.steps, rule=reserve_is_held)
+    path.reserve_is_kept = Constraint(model.stocks, pyo.RangeSet(2, len(path.steps)), rule=reserve_is_kept)
 
 
 def _add_stock_budget(path: pyo.Block, structure: Structure) -> None:
     case = structure.case
     frame = case.tables["fund"]
     number = {t: i + 1 for i, t in enumerate(case.periods)}
-    holders = {n for n, _ in structure.stocks}
+    holders = dict.fromkeys(n for n, _ in structure.stocks)
     budget = {
         (n, number[t]): case.length[t] * float(limit)
         for n, t, limit in zip(frame["country"], frame["period"], frame["stock_limit"], strict=True)
         if n in holders and not math.isnan(limit)
     }
     bought = [(n, m, t) for n, m in structure.stocks for t in path.steps if (n, t) in budget]
-    materials = {n: [m for k, m in structure.stocks if k == n] for n in holders}
-    path.stocked_materials = pyo.Set(list(holders), initialize=materials)
+    path.stocked_materials = Groups(list(holders), initialize=Grouped(structure.stocks))
     path.price = pyo.Param(case.materials, initialize=case.price)
-    path.stock_budget = pyo.Param(list(budget), initialize=budget)
+    path.bought = Set(dimen=3, initialize=bought)
+    path.budgets = Set(dimen=2, initialize=list(budget))
+    path.stock_budget = pyo.Param(path.budgets, initialize=budget)
 
-    path.purchase = pyo.Var(bought, domain=pyo.NonNegativeReals)
+    path.purchase = Var(path.bought, domain=pyo.NonNegativeReals)
 
-    path.purchase_fills = pyo.Constraint(bought, rule=purchase_fills)
-    path.within_stock_budget = pyo.Constraint(list(budget), rule=within_stock_budget)
+    path.purchase_fills = Constraint(path.bought, rule=purchase_fills)
+    path.within_stock_budget = Constraint(path.budgets, rule=within_stock_budget)
 
 
 def opens_with_initial(path: pyo.Block, n: Any, m: Any) -> Any:

@@ -62,6 +62,31 @@ def short(path: pyo.Block, c: Any, m: Any, t: Any) -> Any:
     return sum(path.shortage[c, m, q, t] for q in path.model().demanding[c, m])
 
 
+def exposed_inflow(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
+    """What comes of exposed material into a place, made there or brought; all that leaves the supplier is exposed."""
+    model = e.model()
+    return (
+        sum(model.recipe[u, m] * e.activity[u, t] for u in e.makers[c, m])
+        + sum(e.shipment[o, c, m, t] for o in e.origins[c, m])
+        + sum(model.base.shipment[o, c, m, t] for o in e.supplied[c, m])
+        + sum(e.shared[j, c, m, t] for j in e.providers[c, m])
+        + sum(model.base.shared[j, c, m, t] for j in e.supplied_by_sharing[c, m])
+        + sum(e.release[c, k, t] for k in model.stocked[c, m])
+    )
+
+
+def exposed_outflow(e: pyo.Block, c: Any, m: Any, t: Any) -> Any:
+    """Where the exposed material of a place may go: use, shipment, stock, demand, disposal."""
+    model = e.model()
+    return (
+        sum(e.used[c, k, t] for k in e.using[c, m])
+        + sum(e.shipment[c, d, m, t] for d in model.destinations[c, m])
+        + sum(e.deposit[c, k, t] for k in model.stocked[c, m])
+        + sum(e.served[c, k, t] for k in e.demanding[c, m])
+        + e.disposed[c, m, t]
+    )
+
+
 class Costs:
     """The labelled sum of all cost terms: what a block adds here is in the objective and in the cost table.
 

@@ -3,7 +3,7 @@ r"""Trade along routes.
 | symbol       | name in code              | unit  | meaning                       |
 | ------------ | ------------------------- | ----- | ----------------------------- |
 | $x_{cdmt}$   | `shipment[c, d, m, t]`    | units | shipped from c to d in step t |
-| $h_t\, capacity$ | `route_room[c, d, m, t]` | units | what the route takes, where it is limited |
+| $h_t\, capacity$ | `route_room[c, d, m, t]` | units | what a route that is shared takes, where it is limited |
 |              | `route_cost[c, d, m, t]`  | currency per unit | cost of the route |
 
 The method, sections 4 and 6.
@@ -11,55 +11,45 @@ The method, sections 4 and 6.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
 from quadopt.formulation import terms
-from quadopt.formulation.structure import Structure
+from quadopt.formulation.components import Array, Constraint, Param, Set, Var
+from quadopt.formulation.structure import Flow, Structure
 from quadopt.tables.situation import Situation
 
 
 def add(path: pyo.Block, structure: Structure, situation: Situation, own_output: bool) -> None:
     """Decisions and rules of trade; `own_output`: members ship only what they make themselves (a crisis)."""
     model = path.model()
-    room, cost = _routes(structure, situation)
-    shared = set(structure.reach.sharing)
-    alone = {key: limit for key, limit in room.items() if key[:3] not in shared}
-    path.route_room = pyo.Param(list(room), initialize=room, within=pyo.NonNegativeReals)
-    path.route_cost = pyo.Param(list({**cost}), initialize=cost)
+    cost, capacity = structure.flow_rates
+    path.route_cost = Param(model.flows, path.steps, initialize=situation.averages(cost))
+    both = structure.traded_and_shared[0]
+    limit = situation.lengths * situation.averages(capacity)
+    _add_shared_routes(path, [structure.reach.flows[k] for k in both], limit[both])
+    limit[both] = np.inf
+    path.shipment_limit = Param(model.flows, path.steps, initialize=limit)
 
-    path.shipment = pyo.Var(model.flows, path.steps, bounds=lambda path, c, d, m, t: (0, alone.get((c, d, m, t))))
+    path.shipment = Var(model.flows, path.steps, bounds=lambda path, c, d, m, t: (0, path.shipment_limit[c, d, m, t]))
 
-    stocked = [(n, m) for n, m in structure.stocks if len(model.destinations[n, m])]
-    path.release_stays = pyo.Constraint(stocked, path.steps, rule=release_stays)
+    path.release_stays = Constraint(model.traded_stocks, path.steps, rule=release_stays)
     if own_output:
-        exporting = [
-            (n, m) for n, m in structure.places if n in structure.case.members and len(model.destinations[n, m])
-        ]
-        path.ships_own_output = pyo.Constraint(exporting, path.steps, rule=ships_own_output)
+        path.ships_own_output = Constraint(model.member_exports, path.steps, rule=ships_own_output)
+
+
+def _add_shared_routes(path: pyo.Block, flows: list[Flow], room: Array) -> None:
+    """The routes that trade and sharing use, where and when they are limited."""
+    limited = np.isfinite(room)
+    path.shared_routes = Set(dimen=4, initialize=[(*flows[k], t + 1) for k, t in np.argwhere(limited).tolist()])
+    path.route_room = Param(path.shared_routes, initialize=room[limited])
 
 
 def add_room(path: pyo.Block) -> None:
     """The routes' capacities where trade and sharing meet, after both are on the path."""
-    model = path.model()
-    both = [key for key in path.route_room if key[:3] in model.flows and key[:3] in model.shared_flows]
-    path.room = pyo.Constraint(both, rule=room)
-
-
-def _routes(structure: Structure, situation: Situation) -> tuple[dict[Any, float], dict[Any, float]]:
-    """Room in units where a route is limited, and cost in currency per unit, for every flow and step."""
-    room, cost = {}, {}
-    length = situation.length
-    for flow in dict.fromkeys([*structure.reach.flows, *structure.reach.sharing]):
-        by_period = {t: structure.routes.of(flow, t) for t in structure.case.periods}
-        for i, step in enumerate(situation.steps):
-            capacity = situation.average(step, {t: r.capacity for t, r in by_period.items()})
-            if math.isfinite(capacity):
-                room[(*flow, i + 1)] = length[step] * capacity
-            cost[(*flow, i + 1)] = situation.average(step, {t: r.cost for t, r in by_period.items()})
-    return room, cost
+    path.room = Constraint(path.shared_routes, rule=room)
 
 
 def release_stays(path: pyo.Block, n: Any, m: Any, t: Any) -> Any:

@@ -71,7 +71,7 @@ def draft(staged: Staged) -> Plan:
     starts = money_tables.starts_of(model)
     labels = {t: (period,) for t, period in enumerate(case.periods, 1)}
     tables |= PathTables(model.structure, model.pyomo.base, ["period"], labels).all(is_base=True)
-    tables |= money_tables.tables(model, starts)
+    tables |= money_tables.tables(model, matrix, starts)
     tables["operating_support"] = measures.operating_support(case, tables)
     tables |= crisis_tables.tables(model, compared)
     tables |= dependence_tables.tables(exposures, tables)

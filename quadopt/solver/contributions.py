@@ -21,14 +21,14 @@ def settle(matrix: Matrix, program: Program, values: Array, discount: dict[int, 
 
     Raises `NoPlanError` where the solver finds none, which a feasible plan rules out.
     """
-    names = [v.parent_component().local_name for v in matrix.variables]
-    columns = np.array([name in ("contribution", "fund_balance") for name in names])
+    contribution = matrix.columns_of("contribution")
+    columns = contribution | matrix.columns_of("fund_balance")
     rows = np.asarray(abs(program.a[:, columns]).sum(axis=1)).ravel() > 0
     part = program.part(rows, columns, values)
     part = replace(part, constant=0.0)
-    is_paid = np.array([name == "contribution" for name, own in zip(names, columns, strict=True) if own])
-    steps = [v.index()[1] for v, own in zip(matrix.variables, columns, strict=True) if own]
-    cost = np.where(is_paid, [discount.get(t, 0.0) for t in steps], 0.0)
+    is_paid = contribution[columns]
+    cost = np.zeros(is_paid.size)
+    cost[is_paid] = [discount[t] for _, t in matrix.model.contribution]
     least = HighsModel(replace(part, cost=cost)).solve(0.0, TIME_LIMIT)
     if least.values is None:
         raise NoPlanError("the contributions could not be settled", least.status.value)

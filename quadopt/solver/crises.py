@@ -31,10 +31,9 @@ def least_stress(model: Model, matrix: Matrix, values: Array) -> tuple[dict[str,
     total = sum(model.pyomo.branch[name].stress for name in crises)
     program = matrix.program(total)
     part = replace(program.part(rows, columns, values), constant=0.0)
-    names = np.array([v.parent_component().local_name for v, own in zip(matrix.variables, columns, strict=True) if own])
     highs, out, planned = HighsModel(part), {}, values.copy()
     for comparison, barred in BARRED.items():
-        where = np.flatnonzero(np.isin(names, barred)).astype(np.int32)
+        where = np.flatnonzero(matrix.columns_named(barred)[columns]).astype(np.int32)
         highs.set_bounds(where, part.lower[where], np.zeros(where.size))
         outcome = highs.solve(0.0, TIME_LIMIT)
         highs.reset_bounds(where)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from quadopt import measures
 from quadopt.formulation.build import Model
-from quadopt.solver.frames import exposure_rows, frame, value
+from quadopt.solver.frames import exposure_rows, frame
 from quadopt.solver.highs import Outcome
 from quadopt.solver.lookthrough import extreme
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
@@ -85,23 +87,27 @@ class Exposures:
     def _shares(self, supplier: str) -> Array:
         """Exposed shares of demand, weighted as in the index."""
         m = self.model.pyomo
-        served = m.exposure[supplier].served
-        expression = sum(m.dependence_weight[key] / m.amount[key] * served[key] for key in served if key in m.measured)
-        return self.matrix.vector(expression)[0]
+        weight = dict(zip(m.measured, (m.dependence_weight.numbers / m.amount.numbers).tolist(), strict=True))
+        return self._on_served(supplier, lambda n, k, t: weight.get((n, k, t), 0.0))
 
     def _weights(self, supplier: str) -> Array:
         """Value-weighted exposed shares: price x importance for every exposed unit that demand gets."""
         case = self.model.structure.case
         importance = case.column("materials", "material", "importance")
+        return self._on_served(supplier, lambda n, m, t: 1e-6 * case.price[m] * float(importance[m]))
+
+    def _on_served(self, supplier: str, weight: Callable[[str, str, int], float]) -> Array:
+        """Weights of the exposed units that demand gets as coefficients of all columns."""
         served = self.model.pyomo.exposure[supplier].served
-        expression = sum(1e-6 * case.price[m] * float(importance[m]) * served[n, m, t] for n, m, t in served)
-        return self.matrix.vector(expression)[0]
+        coefficients = np.zeros(self.matrix.width)
+        coefficients[self.matrix.where(served)] = [weight(*key) for key in served]
+        return coefficients
 
     def _served(self, supplier: str, whole: Array) -> Served:
-        self.matrix.load(whole)
         periods = self.model.structure.case.periods
         served = self.model.pyomo.exposure[supplier].served
-        return {(supplier, n, m, periods[t - 1]): value(served[n, m, t]) for n, m, t in served}
+        exposed = np.maximum(whole[self.matrix.where(served)], 0.0).tolist()
+        return {(supplier, n, m, periods[t - 1]): amount for (n, m, t), amount in zip(served, exposed, strict=True)}
 
     def own(self) -> tuple[Served, pd.DataFrame]:
         """The plan's own exposed part of what demand gets, and every exposed quantity as a table."""
@@ -110,11 +116,8 @@ class Exposures:
         rows = []
         self.matrix.load(self.values)
         for supplier in self.suppliers:
-            e = self.model.pyomo.exposure[supplier]
-            rows += exposure_rows(structure, e, supplier, structure.case.periods)
-            served |= {
-                (supplier, n, m, structure.case.periods[t - 1]): value(e.served[n, m, t]) for n, m, t in e.served
-            }
+            rows += exposure_rows(structure, self.model.pyomo.exposure[supplier], supplier, structure.case.periods)
+            served |= self._served(supplier, self.values)
         return served, frame(["supplier", "quantity_name", "country", "partner", "item", "period", "exposed"], rows)
 
 

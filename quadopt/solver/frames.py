@@ -1,15 +1,17 @@
-"""From the loaded Pyomo variables to the plan's tables of one path, the base path or a branch."""
+"""From a loaded solution to the plan's tables of one path, the base path or a branch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from quadopt.formulation import operation
+from quadopt.formulation.components import Array, Var
 from quadopt.formulation.structure import Structure
+from quadopt.tables.reach import numbered
 from quadopt.tables.units import Project
 
 SMALL = 1e-9
@@ -24,9 +26,9 @@ def frame(columns: list[str], rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=columns)
 
 
-def value(variable: Any) -> float:
-    """A variable's value without the solver's rounding below zero."""
-    return max(0.0, float(variable.value))
+def amounts(variable: Var) -> Array:
+    """A Var's loaded values without the solver's rounding below zero, one dimension a set."""
+    return np.maximum(variable.array(), 0.0)
 
 
 class PathTables:
@@ -36,95 +38,82 @@ class PathTables:
         self.structure, self.path, self.time, self.labels = structure, path, time, labels
         self.model = path.model()
 
+    def _rows(self, members: Sequence[tuple[Any, ...]], told: Any, *numbers: Array) -> list[tuple[Any, ...]]:
+        """(member .., time .., number ..) where `told`, a mask by member and step as all the numbers are."""
+        member, step = np.nonzero(told)
+        picked = (number[told].tolist() for number in numbers)
+        places = zip(member.tolist(), (step + 1).tolist(), *picked, strict=True)
+        return [(*members[i], *self.labels[t], *values) for i, t, *values in places]
+
     def production(self) -> pd.DataFrame:
         """Activity of every unit that runs, its capacity and cost."""
-        rows = []
-        for name, unit in self.structure.units.items():
-            is_project = isinstance(unit, Project)
-            for t in self.path.steps:
-                done = value(self.path.activity[name, t])
-                if done <= SMALL:
-                    continue
-                room = (
-                    pyo.value(operation.online_capacity(self.path, name, t))
-                    if is_project
-                    else self.path.capacity[name, t]
-                )
-                label = name if is_project else unit.tier  # type: ignore[union-attr]
-                kind = "project" if is_project else "plant"
-                cost = 1e-6 * self.path.unit_cost[name, t] * done
-                rows.append((unit.country, kind, unit.process, label, *self.labels[t], done, float(room), cost))
+        done, path = amounts(self.path.activity), self.path
+        offered = path.project_capacity.array() * self.model.is_started.array()[:, None]
+        by_project = np.zeros((len(self.structure.projects), done.shape[1]))
+        number = numbered([p.name for p in self.structure.projects])
+        np.add.at(by_project, [number[p] for p, _ in self.structure.starts], offered)
+        room = np.concatenate([path.capacity.array(), by_project])
+        units = [
+            (u.country, "project", u.process, name)
+            if isinstance(u, Project)
+            else (u.country, "plant", u.process, u.tier)
+            for name, u in self.structure.units.items()
+        ]
+        rows = self._rows(units, done > SMALL, done, room, 1e-6 * path.unit_cost.array() * done)
         return frame(["country", "kind", "process", "unit_name", *self.time, "activity", "capacity", "cost"], rows)
 
     def trade(self) -> pd.DataFrame:
         """Shipments and what their transport costs."""
-        rows = []
-        for c, d, m in self.model.flows:
-            for t in self.path.steps:
-                amount = value(self.path.shipment[c, d, m, t])
-                if amount > SMALL:
-                    rows.append((c, d, m, *self.labels[t], amount, 1e-6 * self.path.route_cost[c, d, m, t] * amount))
+        amount, flows = amounts(self.path.shipment), self.structure.reach.flows
+        cost = 1e-6 * self.path.route_cost.array() * amount
+        rows = self._rows(flows, amount > SMALL, amount, cost)
         return frame(["origin", "destination", "material", *self.time, "quantity", "cost"], rows)
 
     def sharing(self) -> pd.DataFrame:
         """What members share, with the route's and the pact's cost."""
-        rows = []
-        for i, j, m in self.model.shared_flows:
-            for t in self.path.steps:
-                amount = value(self.path.shared[i, j, m, t])
-                if amount > SMALL:
-                    rate = self.path.route_cost[i, j, m, t] + self.path.sharing_cost[i, j, m, t]
-                    rows.append((i, j, m, *self.labels[t], amount, 1e-6 * rate * amount))
+        amount, flows = amounts(self.path.shared), self.structure.reach.sharing
+        cost = 1e-6 * (self.path.shared_route_cost.array() + self.path.sharing_cost.array()) * amount
+        rows = self._rows(flows, amount > SMALL, amount, cost)
         return frame(["provider", "receiver", "material", *self.time, "quantity", "cost"], rows)
 
     def stock(self, is_base: bool) -> pd.DataFrame:
         """Opening, flows and closing of every stock; reserve, minimum and purchase on the base path."""
-        path, rows = self.path, []
-        for n, m in self.model.stocks:
-            for t in path.steps:
-                opening, closing = value(path.stock[n, m, t - 1]), value(path.stock[n, m, t])
-                shared = sum(value(path.shared[n, j, m, t]) for j in self.model.receivers[n, m])
-                lost = (1.0 - path.kept[n, m, t]) * opening
-                holding = 1e-6 * path.holding_cost[n, m] * path.length[t] * closing
-                row = (
-                    n,
-                    m,
-                    *self.labels[t],
-                    opening,
-                    value(path.deposit[n, m, t]),
-                    value(path.release[n, m, t]),
-                    shared,
-                    lost,
-                    closing,
-                )
-                if is_base:
-                    purchase = max(0.0, closing - path.kept[n, m, t] * opening)
-                    row += (value(path.reserve[n, m, t]), self.structure.minimum_stock(n, m, t), purchase)
-                rows.append((*row, holding))
-        base = ["reserve", "minimum", "purchase"] if is_base else []
-        flows = ["opening", "deposit", "release", "shared", "lost", "closing"]
-        return frame(["country", "material", *self.time, *flows, *base, "holding_cost"], rows)
+        path, stocks = self.path, list(self.structure.stocks)
+        held, kept = amounts(path.stock), path.kept.array()
+        opening, closing = held[:, :-1], held[:, 1:]
+        shared, number = np.zeros_like(closing), numbered(stocks)
+        np.add.at(shared, [number[i, m] for i, _, m in self.structure.reach.sharing], amounts(path.shared))
+        columns = {
+            "opening": opening,
+            "deposit": amounts(path.deposit),
+            "release": amounts(path.release),
+            "shared": shared,
+            "lost": (1.0 - kept) * opening,
+            "closing": closing,
+        }
+        if is_base:
+            columns |= {
+                "reserve": amounts(path.reserve),
+                "minimum": path.minimum.array(),
+                "purchase": np.maximum(0.0, closing - kept * opening),
+            }
+        columns["holding_cost"] = 1e-6 * path.holding_cost.array()[:, None] * path.length.array() * closing
+        rows = self._rows(stocks, np.ones(closing.shape, dtype=bool), *columns.values())
+        return frame(["country", "material", *self.time, *columns], rows)
 
     def shortage(self) -> pd.DataFrame:
         """Demand and shortage of every sector, and the shortage's value."""
-        path, rows = self.path, []
-        for n, m, q in self.model.demands:
-            for t in path.steps:
-                demand = path.demand[n, m, q, t]
-                if demand > 0:
-                    short = min(demand, value(path.shortage[n, m, q, t]))
-                    short = 0.0 if short <= SMALL * max(1.0, demand) else short
-                    rows.append((n, m, q, *self.labels[t], demand, short, path.shortage_cost[n, m, q] * short))
+        demand = self.path.demand.array()
+        short = np.minimum(demand, amounts(self.path.shortage))
+        short = np.where(short <= SMALL * np.maximum(1.0, demand), 0.0, short)
+        value = self.path.shortage_cost.array()[:, None] * short
+        rows = self._rows(self.structure.demands, demand > 0, demand, short, value)
         return frame(["country", "material", "sector", *self.time, "demand", "shortage", "shortage_value"], rows)
 
     def disposal(self) -> pd.DataFrame:
         """What is left over."""
-        rows = []
-        for c, m in self.model.places:
-            for t in self.path.steps:
-                amount = value(self.path.disposal[c, m, t])
-                if amount > SMALL:
-                    rows.append((c, m, *self.labels[t], amount))
+        amount = amounts(self.path.disposal)
+        rows = self._rows(self.structure.places, amount > SMALL, amount)
         return frame(["country", "material", *self.time, "quantity"], rows)
 
     def all(self, is_base: bool) -> dict[str, pd.DataFrame]:
@@ -141,45 +130,45 @@ class PathTables:
 
 def exposure_rows(structure: Structure, e: pyo.Block, supplier: str, periods: list[str]) -> list[tuple[Any, ...]]:
     """The exposed part of every base-path quantity that goes back to one supplier, nonzero rows only."""
-    model, rows = e.model(), []
-    base = model.base
+    base = e.model().base
+    rows: list[tuple[int, tuple[Any, ...]]] = []
 
-    def add(name: str, country: str, partner: str, item: str, t: int, amount: float) -> None:
-        if amount > SMALL:
-            rows.append((supplier, name, country, partner, item, periods[t - 1], amount))
+    def add(name: str, members: Iterable[tuple[str, str, str]], amount: Array) -> None:
+        """`members` are (country, partner, item) of the rows of `amount`, whose columns are periods."""
+        labels = list(members)
+        for i, t in np.argwhere(amount > SMALL).tolist():
+            rows.append((t, (supplier, name, *labels[i], periods[t], float(amount[i, t]))))
 
-    def item(unit: str) -> str:
-        found = structure.units[unit]
-        kind, label = ("project", unit) if isinstance(found, Project) else ("plant", found.tier)
-        return f"{kind}/{found.process}/{label}"
+    def own(variable: Var, members: Iterable[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], Array]:
+        """What the supplier itself makes or sends off, all of it exposed."""
+        chosen = [(number, member) for number, member in enumerate(members) if member[0] == supplier]
+        return [member for _, member in chosen], amounts(variable)[[number for number, _ in chosen]]
 
-    for t in base.steps:
-        for u in e.units:
-            add("activity", structure.units[u].country, "", item(u), t, value(e.activity[u, t]))
-        for u, unit in structure.units.items():
-            if unit.country == supplier:
-                add("activity", supplier, "", item(u), t, value(base.activity[u, t]))
-        for c, d, m in model.flows:
-            if c == supplier:
-                add("shipment", c, d, m, t, value(base.shipment[c, d, m, t]))
-        for i, j, m in model.shared_flows:
-            if i == supplier:
-                add("sharing", i, j, m, t, value(base.shared[i, j, m, t]))
-        for c, d, m in e.flows:
-            add("shipment", c, d, m, t, value(e.shipment[c, d, m, t]))
-        for i, j, m in e.shared_flows:
-            add("sharing", i, j, m, t, value(e.shared[i, j, m, t]))
-        for n, m in e.stocks:
-            add("stock", n, "", m, t, value(e.stock[n, m, t]))
-            add("deposit", n, "", m, t, value(e.deposit[n, m, t]))
-            add("release", n, "", m, t, value(e.release[n, m, t]))
-        for n, m in e.demand_places:
-            add("served", n, "", m, t, value(e.served[n, m, t]))
-        for c, m in e.input_places:
-            add("used", c, "", m, t, value(e.used[c, m, t]))
-        for c, m in e.places:
-            add("disposed", c, "", m, t, value(e.disposed[c, m, t]))
-    return rows
+    def items(units: Iterable[str]) -> list[tuple[str, str, str]]:
+        found = [(name, structure.units[name]) for name in units]
+        return [
+            (u.country, "", f"project/{u.process}/{name}" if isinstance(u, Project) else f"plant/{u.process}/{u.tier}")
+            for name, u in found
+        ]
+
+    add("activity", items(e.units), amounts(e.activity))
+    at_home = [(u.country, name) for name, u in structure.units.items()]
+    units, made = own(base.activity, at_home)
+    add("activity", items(name for _, name in units), made)
+    for name, variable, flows in (
+        ("shipment", base.shipment, structure.reach.flows),
+        ("sharing", base.shared, structure.reach.sharing),
+    ):
+        add(name, *own(variable, flows))  # type: ignore[arg-type]
+    add("shipment", e.flows, amounts(e.shipment))
+    add("sharing", e.shared_flows, amounts(e.shared))
+    for name, variable in (("stock", e.stock), ("deposit", e.deposit), ("release", e.release)):
+        held = amounts(variable)
+        add(name, ((n, "", m) for n, m in e.stocks), held[:, 1:] if name == "stock" else held)
+    add("served", ((n, "", m) for n, m in e.demand_places), amounts(e.served))
+    add("used", ((c, "", m) for c, m in e.input_places), amounts(e.used))
+    add("disposed", ((c, "", m) for c, m in e.places), amounts(e.disposed))
+    return [row for _, row in sorted(rows, key=lambda found: found[0])]
 
 
-__all__ = ["Labels", "PathTables", "exposure_rows", "frame", "value"]
+__all__ = ["Labels", "PathTables", "amounts", "exposure_rows", "frame"]

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyomo.environ as pyo
 import scipy.sparse as sp
+from pyomo.common.gc_manager import PauseGC
 from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import OrderedVarRecorder
+
+from quadopt.formulation.components import Constraint, Var
+from quadopt.solver.grids import CannotExpandError
+from quadopt.solver.templates import Expander, Terms
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Owner = tuple[str, str]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,40 @@ class Program:
         )
 
 
+@dataclass(frozen=True)
+class Span:
+    """The rows or columns, from `first` to before `last`, of one component; a component that has grown has several."""
+
+    component: Any
+    owner: Owner
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        """The component's name in its block."""
+        return str(self.component.local_name)
+
+
+class _Variables(Sequence[Any]):
+    """The columns as Pyomo variables, made when asked for."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+
+    def __len__(self) -> int:
+        return self._matrix.width
+
+    def __getitem__(self, column: Any) -> Any:
+        for span in self._matrix.columns:
+            if span.first <= column < span.last:
+                return span.component[next(islice(span.component.keys(), column - span.first, None))]
+        raise IndexError(f"there are {len(self)} columns")
+
+    def __iter__(self) -> Iterator[Any]:
+        return chain.from_iterable(span.component.values() for span in self._matrix.columns)
+
+
 class Matrix:
     """Rows and columns of a Pyomo model; `extend` takes in what has been added to the model since.
 
@@ -62,109 +106,248 @@ class Matrix:
 
     def __init__(self, model: pyo.ConcreteModel) -> None:
         self.model = model
-        self.variables: list[Any] = []
-        self.column_owner: list[Owner] = []
+        self.columns: list[Span] = []
+        self.rows: list[Span] = []
         self.owners: set[Owner] = set()
         """The blocks that have columns in the matrix."""
-        self.row_owner: list[Owner] = []
-        self.row_name: list[str] = []
-        self._number: dict[int, int] = {}
+        self.width = 0
+        self._expander = Expander()
         self._seen: dict[int, int] = {}
-        self._coefficients: list[float] = []
-        self._columns: list[int] = []
-        self._row_starts = [0]
-        self._row_lower: list[float] = []
-        self._row_upper: list[float] = []
+        self._where: dict[int, slice] = {}
+        self._a = sp.csr_array((0, 0))
+        self._row_lower, self._row_upper = np.zeros(0), np.zeros(0)
+        self._lower, self._upper = np.zeros(0), np.zeros(0)
+        self._is_integer = np.zeros(0, dtype=bool)
+        self._values = np.zeros(0)
+
+    @property
+    def variables(self) -> Sequence[Any]:
+        """The columns as Pyomo variables."""
+        return _Variables(self)
 
     def extend(self) -> None:
-        """Takes in variables and constraints that the model has now and had not at the last call."""
-        for component in self.model.component_objects(pyo.Var, active=True):
-            if self._is_new(component):
-                owner = _owner(component)
-                self.owners.add(owner)
-                for variable in component.values():
-                    if id(variable) not in self._number:
-                        self._number[id(variable)] = len(self.variables)
-                        self.variables.append(variable)
-                        self.column_owner.append(owner)
-        visitor = self._visitor()
-        for component in self.model.component_objects(pyo.Constraint, active=True):
-            before = self._seen.get(id(component), 0)
-            if self._is_new(component):
-                owner = _owner(component)
-                for constraint in list(component.values())[before:]:
-                    self._add_row(visitor, constraint)
-                    self.row_owner.append(owner)
-                    self.row_name.append(component.local_name)
+        """Takes in variables and constraints that the model has now and had not at the last call.
 
-    def _is_new(self, component: Any) -> bool:
-        before, now = self._seen.get(id(component), -1), len(component)
-        self._seen[id(component)] = now
-        return now != before
+        Raises `ValueError` where a row is not linear, or holds a number that is not finite.
+        """
+        with PauseGC():  # large arrays, few objects: nothing to collect
+            self._extend_columns()
+            self._extend_rows()
 
-    def _visitor(self) -> LinearRepnVisitor:
-        return LinearRepnVisitor({}, var_recorder=OrderedVarRecorder({}, {}, None))
+    def _extend_columns(self) -> None:
+        limits = [(self._lower, self._upper, self._is_integer)]
+        for variable in self.model.component_objects(pyo.Var, active=True):
+            if id(variable) in self._seen:
+                continue
+            size = self._seen[id(variable)] = self._expander.add_variable(variable, self.width)
+            span = Span(variable, _owner(variable), self.width, self.width + size)
+            self.columns.append(span)
+            self._where[id(variable)] = slice(span.first, span.last)
+            self.owners.add(span.owner)
+            self.width = span.last
+            limits.append(self._limits(variable, size))
+        self._lower, self._upper, self._is_integer = (np.concatenate(parts) for parts in zip(*limits, strict=True))
 
-    def _add_row(self, visitor: LinearRepnVisitor, constraint: Any) -> None:
-        lower, body, upper = constraint.to_bounded_expression(evaluate_bounds=True)
-        repn = visitor.walk_expression(body)
+    def _limits(self, variable: Any, size: int) -> tuple[Array, Array, Mask]:
+        """Lower and upper bounds of a Var's members, and which are integer."""
+        if not isinstance(variable, Var) or variable.has_bounds_by_pyomo:
+            bounds = [v.bounds for v in variable.values()]
+            lower = np.array([-math.inf if low is None else low for low, _ in bounds])
+            upper = np.array([math.inf if high is None else high for _, high in bounds])
+            return lower, upper, np.array([not v.is_continuous() for v in variable.values()], dtype=bool)
+        low, high, step = variable.common_domain.get_interval()
+        lower = np.full(size, -math.inf if low is None else low, dtype=float)
+        upper = np.full(size, math.inf if high is None else high, dtype=float)
+        template = variable.bounds_template
+        if template is not None:
+            least, most = template.expression
+            if least is not None:
+                np.maximum(lower, self._expander.numbers(variable, template, least), out=lower)
+            if most is not None:
+                np.minimum(upper, self._expander.numbers(variable, template, most), out=upper)
+        if np.isnan(lower).any() or np.isnan(upper).any():
+            raise ValueError(f"{variable.name} has bounds that are no numbers")
+        return lower, upper, np.full(size, step != 0)
+
+    def _extend_rows(self) -> None:
+        terms, limits, count = Terms(), [(self._row_lower, self._row_upper)], 0
+        before = self._row_lower.size
+        for constraint in self.model.component_objects(pyo.Constraint, active=True):
+            done, now = self._seen.get(id(constraint), 0), len(constraint)
+            if now != done:
+                self._seen[id(constraint)] = now
+                limits.append(self._expanded(constraint, done, count, terms))
+                self.rows.append(Span(constraint, _owner(constraint), before + count, before + count + now - done))
+                count += now - done
+        if not count:
+            return
+        self._settle(terms)
+        constant = terms.constant(count)
+        rows, columns, coefficients = terms.drain()
+        if not (np.isfinite(coefficients).all() and np.isfinite(constant).all()):
+            raise ValueError("a row of the model holds a number that is not finite")
+        lower, upper = (np.concatenate(parts) for parts in zip(*limits, strict=True))
+        lower[before:] -= constant
+        upper[before:] -= constant
+        added = sp.coo_array((coefficients, (rows, columns)), shape=(count, self.width)).tocsr()
+        added.eliminate_zeros()
+        self._row_lower, self._row_upper, self._a = lower, upper, _stacked(self._a, added, self.width)
+
+    def _expanded(self, constraint: Any, done: int, row: int, terms: Terms) -> tuple[Array, Array]:
+        """Adds the rows of a constraint from its member `done` on, numbered from `row`; their limits."""
+        own = Terms()
+        try:
+            if not isinstance(constraint, Constraint):
+                found = self._one_by_one(islice(constraint.values(), done, None), row, own)
+            elif constraint.template is None:
+                found = self._one_by_one(constraint.values(), row, own, by_pyomo=True)
+            else:
+                found = self._expander.rows(constraint, row, own)
+        except (CannotExpandError, KeyError) as reason:
+            log.info("%s is expanded by Pyomo, member by member: %s", constraint.name, reason)
+            own = Terms()
+            found = self._one_by_one(islice(constraint.values(), done, None), row, own, by_pyomo=True)
+        terms.take(own)
+        return found
+
+    def _one_by_one(
+        self, constraints: Iterator[Any], row: int, terms: Terms, by_pyomo: bool = False
+    ) -> tuple[Array, Array]:
+        """Adds constraints that have no template, as those of a list, numbered from `row`; their limits."""
+        limits = []
+        for number, constraint in enumerate(constraints, row):
+            lower, body, upper = constraint.to_bounded_expression(evaluate_bounds=True)
+            if by_pyomo:
+                self._walk(body, number, constraint.name, terms)
+            else:
+                self._expander.expand(body, number, terms)
+            limits.append((-math.inf if lower is None else lower, math.inf if upper is None else upper))
+        lowers, uppers = np.array(limits, dtype=float).reshape(-1, 2).T
+        return lowers, uppers
+
+    def _walk(self, expression: Any, row: int, name: str, terms: Terms) -> None:
+        """Adds an expression as Pyomo expands it as one row. Raises `ValueError` where it is not linear."""
+        recorder = OrderedVarRecorder({}, {}, None)
+        repn = LinearRepnVisitor({}, var_recorder=recorder).walk_expression(expression)
         if repn.nonlinear is not None:
-            raise ValueError(f"{constraint.name} is not linear")
-        for key, coefficient in repn.linear.items():
-            if coefficient:
-                self._columns.append(self._number[key])
-                self._coefficients.append(coefficient)
-        self._row_starts.append(len(self._columns))
-        self._row_lower.append(-math.inf if lower is None else lower - repn.constant)
-        self._row_upper.append(math.inf if upper is None else upper - repn.constant)
+            raise ValueError(f"{name} is not linear")
+        columns = [self._expander.column(recorder.var_map[key]) for key in repn.linear]
+        terms.add_row(row, columns, list(repn.linear.values()), float(repn.constant))
+
+    def _settle(self, terms: Terms) -> None:
+        """Moves the terms of fixed variables to the constants."""
+        fixed = {column: variable.value for column, variable in self._made() if variable.fixed}
+        is_fixed, at = np.zeros(self.width, dtype=bool), np.zeros(self.width)
+        is_fixed[list(fixed)], at[list(fixed)] = True, list(fixed.values())
+        terms.settle(is_fixed, at)
+
+    def _made(self) -> Iterator[tuple[int, Any]]:
+        """(column, variable) of all Pyomo variables that there are."""
+        for span in self.columns:
+            if isinstance(span.component, Var):
+                for index, variable in span.component.made():
+                    yield span.first + span.component.position(index), variable
+            else:
+                yield from enumerate(span.component.values(), span.first)
 
     def vector(self, expression: Any) -> tuple[Array, float]:
-        """A linear expression as coefficients of all columns and a constant."""
-        repn = self._visitor().walk_expression(expression)
-        if repn.nonlinear is not None:
-            raise ValueError("the expression is not linear")
-        coefficients = np.zeros(len(self.variables))
-        for key, coefficient in repn.linear.items():
-            coefficients[self._number[key]] = coefficient
-        return coefficients, float(repn.constant)
+        """A linear expression as coefficients of all columns and a constant. Raises `ValueError` where it is not linear."""
+        terms = Terms()
+        try:
+            self._expander.expand(expression, 0, terms)
+        except (CannotExpandError, KeyError) as reason:
+            log.info("an objective is expanded by Pyomo: %s", reason)
+            terms = Terms()
+            self._walk(expression, 0, "the expression", terms)
+        self._settle(terms)
+        constant = terms.constant(1)
+        _, columns, coefficients = terms.drain()
+        cost = np.bincount(columns, coefficients, minlength=self.width).astype(float, copy=False)
+        return cost, float(constant[0])
 
     def program(self, expression: Any, anchors: tuple[str, ...] = ()) -> Program:
         """The whole model with one objective; `anchors` names variables that scaling leaves as they are."""
         cost, constant = self.vector(expression)
-        count = len(self.variables)
-        data = (np.array(self._coefficients), np.array(self._columns, dtype=np.int32), np.array(self._row_starts))
-        bounds = [v.bounds for v in self.variables]
+        lower, upper = self._bounds()
         return Program(
-            sp.csr_array(data, shape=(len(self._row_lower), count)),
+            sp.csr_array((self._a.data, self._a.indices, self._a.indptr), shape=(self._row_lower.size, self.width)),
             cost,
             constant,
-            np.array([-math.inf if b[0] is None else b[0] for b in bounds]),
-            np.array([math.inf if b[1] is None else b[1] for b in bounds]),
-            np.array(self._row_lower),
-            np.array(self._row_upper),
-            np.fromiter((not v.is_continuous() for v in self.variables), bool, count),
-            np.fromiter((v.parent_component().local_name in anchors for v in self.variables), bool, count),
+            lower,
+            upper,
+            self._row_lower,
+            self._row_upper,
+            self._is_integer,
+            self.columns_named(anchors),
         )
+
+    def _bounds(self) -> tuple[Array, Array]:
+        """Bounds of all columns, with what has been changed of Pyomo's variables since."""
+        lower, upper = self._lower, self._upper
+        for column, variable in self._made():
+            low, high = variable.bounds
+            new = -math.inf if low is None else low, math.inf if high is None else high
+            if (lower[column], upper[column]) != new:
+                if lower is self._lower:
+                    lower, upper = lower.copy(), upper.copy()
+                lower[column], upper[column] = new
+        return lower, upper
+
+    def where(self, variable: Any) -> slice:
+        """The columns of one Var. Raises `KeyError` where it is not in the matrix."""
+        return self._where[id(variable)]
+
+    def columns_named(self, names: Collection[str]) -> Mask:
+        """Mask of the columns of the variables of some names, in any block."""
+        return _mask((span for span in self.columns if span.name in names), self.width)
 
     def columns_of(self, name: str) -> Mask:
         """Mask of the columns of one variable of the model itself."""
-        names = (variable.parent_component().local_name == name for variable in self.variables)
-        return np.fromiter(names, bool, len(self.variables)) & self.owned({("", "")})[1]
+        return self.columns_named({name}) & self.owned({("", "")})[1]
 
     def rows_of(self, name: str) -> Mask:
         """Mask of the rows of one constraint of the model itself."""
-        return np.fromiter((row == name for row in self.row_name), bool, len(self.row_name))
+        return _mask((span for span in self.rows if span.name == name), self._row_lower.size)
 
     def owned(self, owners: set[Owner]) -> tuple[Mask, Mask]:
         """Masks of the rows and of the columns that stand in the given blocks."""
-        rows = np.fromiter((owner in owners for owner in self.row_owner), bool, len(self.row_owner))
-        columns = np.fromiter((owner in owners for owner in self.column_owner), bool, len(self.column_owner))
-        return rows, columns
+        rows = _mask((span for span in self.rows if span.owner in owners), self._row_lower.size)
+        return rows, _mask((span for span in self.columns if span.owner in owners), self.width)
 
     def load(self, values: Array) -> None:
-        """Writes a solution into the Pyomo variables, so that expressions can be evaluated."""
-        for variable, value in zip(self.variables, values.tolist(), strict=True):
-            variable.set_value(value, skip_validation=True)
+        """Gives the Pyomo variables the values of a solution."""
+        self._values = values
+        for span in self.columns:
+            own = values[span.first : span.last]
+            if isinstance(span.component, Var):
+                span.component.load(own)
+            else:
+                for variable, value in zip(span.component.values(), own.tolist(), strict=True):
+                    variable.set_value(value, skip_validation=True)
+
+    def evaluate(self, expression: Any) -> Array:
+        """An Expression at the values that were loaded, one number a member of its index set."""
+        terms = Terms()
+        count = self._expander.expand_all(expression, terms)
+        rows, columns, coefficients = terms.drain()
+        return terms.constant(count) + np.bincount(rows, coefficients * self._values[columns], minlength=count)
+
+
+def _mask(spans: Iterable[Span], size: int) -> Mask:
+    mask = np.zeros(size, dtype=bool)
+    for span in spans:
+        mask[span.first : span.last] = True
+    return mask
+
+
+def _stacked(above: sp.csr_array, below: sp.csr_array, width: int) -> sp.csr_array:
+    """One matrix above the other."""
+    if not above.shape[0]:
+        return below
+    data = np.concatenate((above.data, below.data))
+    indices = np.concatenate((above.indices, below.indices))
+    indptr = np.concatenate((above.indptr, below.indptr[1:] + above.indptr[-1]))
+    return sp.csr_array((data, indices, indptr), shape=(above.shape[0] + below.shape[0], width))
 
 
 def _owner(component: Any) -> Owner:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
-import pyomo.environ as pyo
 
 from quadopt.formulation import cost
 from quadopt.formulation.build import Model
 from quadopt.formulation.structure import Structure
-from quadopt.solver.frames import frame, value
+from quadopt.solver.frames import amounts, frame
+from quadopt.solver.matrix import Matrix
+from quadopt.tables.reach import numbered
 from quadopt.tables.units import Project
 
 
 def starts_of(model: Model) -> dict[str, str]:
     """Project -> period in which it starts."""
     periods = model.structure.case.periods
-    started = model.pyomo.is_started
-    return {p: periods[tau - 1] for p, tau in model.pyomo.starts if started[p, tau].value > 0.5}
+    started = model.pyomo.is_started.array() > 0.5
+    return {p: periods[tau - 1] for (p, tau), is_started in zip(model.pyomo.starts, started, strict=True) if is_started}
 
 
-def tables(model: Model, starts: dict[str, str]) -> dict[str, pd.DataFrame]:
+def tables(model: Model, matrix: Matrix, starts: dict[str, str]) -> dict[str, pd.DataFrame]:
     """investments, project_capacity, payments, contributions, fund_balance and cost."""
     found = model.structure
     chosen = [(p, starts[p.name]) for p in found.projects if p.name in starts]
@@ -29,7 +31,7 @@ def tables(model: Model, starts: dict[str, str]) -> dict[str, pd.DataFrame]:
         "payments": _payments(found, chosen),
         "contributions": _contributions(model),
         "fund_balance": _fund_balance(model),
-        "cost": _cost(model),
+        "cost": _cost(model, matrix),
     }
 
 
@@ -71,8 +73,8 @@ def _investments(found: Structure, starts: dict[str, str]) -> pd.DataFrame:
 def _project_capacity(found: Structure, chosen: list[tuple[Project, str]]) -> pd.DataFrame:
     case, rows = found.case, []
     for p, start in chosen:
-        for period, span in zip(case.periods, case.spans, strict=True):
-            share = p.online(case, start, *span)
+        (shares,) = p.online(case, [start], *found.base.times).tolist()
+        for period, share in zip(case.periods, shares, strict=True):
             if share > 0:
                 rows.append((p.name, period, share, case.length[period] * p.capacity * share))
     return frame(["project", "period", "online_share", "capacity"], rows)
@@ -81,7 +83,8 @@ def _project_capacity(found: Structure, chosen: list[tuple[Project, str]]) -> pd
 def _payments(found: Structure, chosen: list[tuple[Project, str]]) -> pd.DataFrame:
     rows = []
     for p, start in chosen:
-        for period, share in p.payments(found.case, start).items():
+        (shares,) = p.payments(found.case, [start]).tolist()
+        for period, share in zip(found.case.periods, shares, strict=True):
             if share > 0 and p.capex > 0:
                 paid = share * p.capex
                 rows.append((p.name, p.country, period, paid * p.fund_share, paid * (1.0 - p.fund_share)))
@@ -90,23 +93,29 @@ def _payments(found: Structure, chosen: list[tuple[Project, str]]) -> pd.DataFra
 
 def _contributions(model: Model) -> pd.DataFrame:
     m, periods = model.pyomo, model.structure.case.periods
+    paid, limit = amounts(m.contribution), m.contribution_limit.array()
     rows = [
-        (n, periods[t - 1], value(m.contribution[n, t]), m.contribution[n, t].ub) for n in m.members for t in m.periods
+        (n, period, float(paid[i, t]), float(limit[i, t]))
+        for i, n in enumerate(m.members)
+        for t, period in enumerate(periods)
     ]
     return frame(["country", "period", "contribution", "limit"], rows)
 
 
 def _fund_balance(model: Model) -> pd.DataFrame:
     m, periods, rows = model.pyomo, model.structure.case.periods, []
-    for a in m.accounts:
-        for t in m.periods:
-            paid_in = sum(value(m.contribution[n, t]) for n in m.payers[a])
-            spent = sum(m.fund_payment[p, tau, t] * round(m.is_started[p, tau].value) for p, tau in m.due[a, t])
-            rows.append((a, periods[t - 1], paid_in, spent, value(m.fund_balance[a, t])))
+    paid, balance = amounts(m.contribution), amounts(m.fund_balance)
+    owed = m.fund_payment.array() * np.round(m.is_started.array())[:, None]
+    member, start = numbered(list(m.members)), numbered(model.structure.starts)
+    for i, a in enumerate(m.accounts):
+        paid_in = paid[[member[n] for n in m.payers[a]]].sum(axis=0)
+        for t, period in enumerate(periods):
+            spent = sum(float(owed[start[due], t]) for due in m.due[a, t + 1])
+            rows.append((a, period, float(paid_in[t]), spent, float(balance[i, t + 1])))
     return frame(["account", "period", "contribution", "payment", "balance"], rows)
 
 
-def _cost(model: Model) -> pd.DataFrame:
+def _cost(model: Model, matrix: Matrix) -> pd.DataFrame:
     """Every cost term by path and period; a branch's step counts in the period in which it begins."""
     found, case = model.structure, model.structure.case
     weights = cost.weights(found, bool(found.crises))
@@ -116,8 +125,7 @@ def _cost(model: Model) -> pd.DataFrame:
     rows = []
     for kind, path, expression in model.costs.terms:
         name = found.base.name if path is model.pyomo else cost.path_name(path)
-        for t in expression:
-            amount = float(pyo.value(expression[t]))
+        for t, amount in zip(expression, matrix.evaluate(expression).tolist(), strict=True):
             if abs(amount) > 1e-12:
                 weight = cost.weight_of(found, weights, kind, path, t)
                 discounted = weight.discount * amount

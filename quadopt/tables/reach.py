@@ -3,65 +3,78 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from quadopt.tables.case import Case
 from quadopt.tables.records import rows_of
 from quadopt.tables.units import Plant, Project
 
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
+
 Flow = tuple[str, str, str]
 """(origin, destination, material)."""
 
+Label = TypeVar("Label")
 
-@dataclass(frozen=True)
-class Route:
-    """What holds on a flow in one period: cost in currency per unit, capacity a year (inf: unlimited)."""
-
-    cost: float
-    capacity: float
+FILLED = [(1, 1, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)]
+"""Which of origin, destination and material a row of routes names, the row that wins first."""
 
 
 class Routes:
-    """The routes table: the matching row with most keys filled wins; no row: open at the material's transport cost."""
+    """The routes table: the matching row with most keys filled wins; no row: open at the material's transport cost.
+
+    Countries and materials are numbered in the case's order.
+    """
 
     def __init__(self, case: Case) -> None:
-        self._rows: dict[Flow, dict[str, Route]] = {}
-        self._transport_cost = {m: float(v) for m, v in case.column("materials", "material", "transport_cost").items()}
+        self._countries, self._materials = numbered(case.countries), numbered(case.materials)
+        periods = numbered(case.periods)
+        costs = case.column("materials", "material", "transport_cost")
+        self._transport_cost = np.array([float(costs[m]) for m in case.materials])
+        keys: dict[Flow, int] = {}
+        numbers = []
         for row in rows_of(case.tables["routes"]):
+            key = keys.setdefault((row.origin, row.destination, row.material), len(keys))
             capacity = math.inf if math.isnan(row.capacity) else float(row.capacity)
-            key = (row.origin, row.destination, row.material)
-            self._rows.setdefault(key, {})[row.period] = Route(float(row.cost), capacity)
+            numbers.append((key, periods[row.period], float(row.cost), capacity))
+        self._cost = np.full((len(keys) + 1, len(periods)), math.nan)
+        self._capacity = np.full((len(keys) + 1, len(periods)), math.inf)
+        """One row a key of the table; the last is that of flows which no row names."""
+        for number, period, cost, capacity in numbers:
+            self._cost[number, period], self._capacity[number, period] = cost, capacity
+        self._row = self._rows(keys)
+        self._is_closed: Mask = np.all(self._capacity <= 0, axis=1)
 
-    def row(self, flow: Flow) -> Flow | None:
-        """The key of the row that holds for a flow, None where no row names it."""
-        origin, destination, material = flow
-        for key in (
-            (origin, destination, material),
-            (origin, destination, ""),
-            (origin, "", material),
-            ("", destination, material),
-            (origin, "", ""),
-            ("", destination, ""),
-            ("", "", material),
-            ("", "", ""),
-        ):
-            if key in self._rows:
-                return key
-        return None
+    def _rows(self, keys: dict[Flow, int]) -> Whole:
+        """The row that holds for every (origin, destination, material), those that name least laid down first."""
+        row = np.full((len(self._countries), len(self._countries), len(self._materials)), len(keys))
+        for filled, (key, number) in product(FILLED[::-1], keys.items()):
+            if filled == tuple(int(label != "") for label in key):
+                names = zip((self._countries, self._countries, self._materials), key, strict=True)
+                row[tuple(slice(None) if label == "" else of[label] for of, label in names)] = number
+        return row
 
-    def of(self, flow: Flow, period: str) -> Route:
-        """Cost and capacity of a flow in a period."""
-        key = self.row(flow)
-        default = self._transport_cost[flow[2]]
-        if key is None:
-            return Route(default, math.inf)
-        route = self._rows[key][period]
-        return Route(default if math.isnan(route.cost) else route.cost, route.capacity)
+    def closed(self) -> Mask:
+        """Whether a flow is closed in every period, by origin, destination and material."""
+        return self._is_closed[self._row]
 
-    def is_closed(self, flow: Flow, periods: list[str]) -> bool:
-        """Whether a flow is closed in every period."""
-        key = self.row(flow)
-        return key is not None and all(self._rows[key][t].capacity <= 0 for t in periods)
+    def rates(self, flows: list[Flow]) -> tuple[Array, Array]:
+        """Cost in currency per unit and capacity a year (inf: unlimited), by flow and period."""
+        place = (self._countries, self._countries, self._materials)
+        origin, destination, material = (
+            np.fromiter((of[flow[i]] for flow in flows), np.int64, len(flows)) for i, of in enumerate(place)
+        )
+        row = self._row[origin, destination, material]
+        cost = self._cost[row]
+        return np.where(np.isnan(cost), self._transport_cost[material][:, None], cost), self._capacity[row]
 
 
 @dataclass(frozen=True)
@@ -72,47 +85,54 @@ class Reach:
     sharing: list[Flow]
 
 
+def numbered(labels: Iterable[Label]) -> dict[Label, int]:
+    """Label -> its number in the order given, from 0."""
+    return {label: number for number, label in enumerate(labels)}
+
+
 def find_reach(case: Case, plants: list[Plant], projects: list[Project], routes: Routes) -> Reach:
     """The flows that can carry something to somebody who wants it (the method, section 3).
 
     A country has a material if one of its units makes it, or if it wants it and somebody who has it can ship it there.
     """
-    makes: dict[str, set[str]] = {m: set() for m in case.materials}
-    wants: dict[str, set[str]] = {m: set() for m in case.materials}
+    country, material = numbered(case.countries), numbered(case.materials)
+    makes = np.zeros((len(country), len(material)), dtype=bool)
+    wants = np.zeros_like(makes)
     units: list[Plant | Project] = [*plants, *(p for p in projects if p.starts)]
     for unit in units:
-        for material, quantity in unit.recipe.items():
-            (makes if quantity > 0 else wants)[material].add(unit.country)
-    for country, material, _, _ in case.demand:
-        wants[material].add(country)
+        for name, quantity in unit.recipe.items():
+            (makes if quantity > 0 else wants)[country[unit.country], material[name]] = True
+    for c, m, _, _ in case.demand:
+        wants[country[c], material[m]] = True
     stocked = list(zip(case.tables["stockpiles"]["country"], case.tables["stockpiles"]["material"], strict=True))
-    for country, material in stocked:
-        wants[material].add(country)
+    for c, m in stocked:
+        wants[country[c], material[m]] = True
 
-    flows = []
-    for material in case.materials:
-        has, frontier = set(makes[material]), sorted(makes[material])
-        open_pairs = []
-        while frontier:
-            origin = frontier.pop()
-            for destination in case.countries:
-                flow = (origin, destination, material)
-                if destination == origin or destination not in wants[material] or routes.is_closed(flow, case.periods):
-                    continue
-                open_pairs.append(flow)
-                if destination not in has:
-                    has.add(destination)
-                    frontier.append(destination)
-        flows += sorted(open_pairs, key=lambda f: (case.countries.index(f[0]), case.countries.index(f[1])))
+    is_open = ~routes.closed() & ~np.eye(len(country), dtype=bool)[:, :, None]
+    flows: list[Flow] = []
+    for number, name in enumerate(case.materials):
+        carries = is_open[:, :, number] & wants[None, :, number]
+        has = makes[:, number]
+        while (more := has | (carries & has[:, None]).any(axis=0)).sum() > has.sum():
+            has = more
+        pairs = np.argwhere(carries & has[:, None]).tolist()
+        flows += [(case.countries[o], case.countries[d], name) for o, d in pairs]
+    return Reach(flows, _sharing(case, stocked, is_open & wants[None]))
 
-    allowed = {(r.provider, r.receiver, r.material) for r in rows_of(case.tables["sharing"])}
-    sharing = [
-        (provider, receiver, material)
-        for provider, material in stocked
-        for receiver in case.members
-        if receiver != provider
-        and receiver in wants[material]
-        and any((provider, r, m) in allowed for r in (receiver, "") for m in (material, ""))
-        and not routes.is_closed((provider, receiver, material), case.periods)
-    ]
-    return Reach(flows, sharing)
+
+def _sharing(case: Case, stocked: list[tuple[str, str]], carries: Mask) -> list[Flow]:
+    """What the sharing table allows between members, in the order of the stockpiles."""
+    country, material = numbered(case.countries), numbered(case.materials)
+    is_allowed = np.zeros_like(carries)
+    for row in rows_of(case.tables["sharing"]):
+        receiver = slice(None) if row.receiver == "" else country[row.receiver]
+        is_allowed[country[row.provider], receiver, slice(None) if row.material == "" else material[row.material]] = (
+            True
+        )
+    members = np.array([country[n] for n in case.members], dtype=int)
+    is_allowed &= carries
+    found = []
+    for provider, name in stocked:
+        receives = is_allowed[country[provider], members, material[name]]
+        found += [(provider, case.members[j], name) for j in np.flatnonzero(receives).tolist()]
+    return found

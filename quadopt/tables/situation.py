@@ -12,34 +12,74 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from quadopt.tables.calendar import overlap
 from quadopt.tables.case import Case
+from quadopt.tables.reach import numbered
 from quadopt.tables.records import rows_of
 from quadopt.tables.units import Plant, Project
 
 BASE = "base"
 TOLERANCE = 1e-9
 
+Array = npt.NDArray[np.float64]
+Demand = tuple[str, str, str]
+"""(member, material, sector)."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What paths draw their rates from, a year: units and demands in order, their numbers by period."""
+
+    plants: list[Plant]
+    projects: list[Project]
+    demands: list[Demand]
+    capacity: Array
+    """Of every plant (rows) in every period (columns), units of activity."""
+    unit_cost: Array
+    """Of every plant in every period, currency per unit of activity."""
+    demand: Array
+    """Of every (member, material, sector) in every period."""
+
+
+def rates_of(case: Case, plants: list[Plant], projects: list[Project]) -> Rates:
+    """The rates of a case's units and demands."""
+    demands = numbered(list(dict.fromkeys((n, m, q) for n, m, q, _ in case.demand)))
+    period = numbered(case.periods)
+    demand = np.zeros((len(demands), len(period)))
+    at = [(demands[n, m, q], period[t]) for n, m, q, t in case.demand]
+    if at:
+        demand[tuple(np.array(at).T)] = list(case.demand.values())
+    shape = (len(plants), len(period))
+    capacity = np.array([[plant.capacity[t] for t in case.periods] for plant in plants]).reshape(shape)
+    unit_cost = np.array([[plant.unit_cost[t] for t in case.periods] for plant in plants]).reshape(shape)
+    return Rates(plants, projects, list(demands), capacity, unit_cost, demand)
+
 
 @dataclass(frozen=True)
 class Cut:
     """One export cut on one country's shipments of one material to `destinations` together.
 
-    In `step` they are at most `length * (share[step] * min(offer, need[step]) + fixed[step])`.
+    In a step that it covers they are at most `length * (share * min(offer, need) + fixed)`, all by step.
     """
 
-    name: str
     country: str
     material: str
     destinations: tuple[str, ...]
-    share: dict[str, float]
-    fixed: dict[str, float]
-    need: dict[str, float]
+    is_covered: npt.NDArray[np.bool_]
+    share: Array
+    fixed: Array
+    need: Array
 
 
 @dataclass(frozen=True)
 class Situation:
-    """Steps and rates of one path. Keys of a step are text: period labels on the base path, "1", "2", .. in a branch."""
+    """Steps and rates of one path. Keys of a step are text: period labels on the base path, "1", "2", .. in a branch.
+
+    Arrays have a column a step, in order, and as many rows as there are units or demands.
+    """
 
     name: str
     steps: list[str]
@@ -48,14 +88,18 @@ class Situation:
     portion: dict[str, dict[str, float]]
     """step -> period -> share of the step that lies in it."""
     discount: dict[str, float]
-    capacity: dict[tuple[str, str], float]
-    """(plant, step) -> units of activity a year."""
-    undisturbed_capacity: dict[tuple[str, str], float]
+    parts: Array
+    """The portions by period (rows) and step (columns)."""
+    capacity: Array
+    """Of every plant, units of activity a year."""
+    undisturbed_capacity: Array
     """The same without outages: what the plant offers."""
-    availability: dict[tuple[str, str], float]
-    """(project, step) -> share left by outages."""
-    demand: dict[tuple[str, str, str, str], float]
-    """(country, material, sector, step) -> a year."""
+    online: Array
+    """Of every start (project by project), the average share of the project's capacity online, outages left aside."""
+    availability: Array
+    """Of every start, the share left by outages."""
+    demand: Array
+    """Of every (member, material, sector), a year."""
     cuts: list[Cut] = field(default_factory=list)
     probability: float = math.nan
 
@@ -63,6 +107,16 @@ class Situation:
     def length(self) -> dict[str, float]:
         """Years of each step."""
         return {s: self.end[s] - self.begin[s] for s in self.steps}
+
+    @property
+    def lengths(self) -> Array:
+        """Years of each step, in order."""
+        return np.array(list(self.length.values()))
+
+    @property
+    def times(self) -> tuple[Array, Array]:
+        """Begin and end of the steps, in order."""
+        return np.array([self.begin[s] for s in self.steps]), np.array([self.end[s] for s in self.steps])
 
     @property
     def first_period(self) -> str:
@@ -74,14 +128,19 @@ class Situation:
         """Whether this is the base path."""
         return self.name == BASE
 
-    def average(self, step: str, by_period: Mapping[str, float]) -> float:
-        """A yearly rate that varies by period, averaged over a step."""
-        return sum(share * by_period[t] for t, share in self.portion[step].items())
+    def averages(self, by_period: Array) -> Array:
+        """Yearly rates that vary by period (columns), averaged over each step; inf where a step has any of it."""
+        if self.is_base:
+            return by_period
+        is_endless = np.isinf(by_period)
+        if not is_endless.any():
+            return by_period @ self.parts
+        finite = np.where(is_endless, 0.0, by_period) @ self.parts
+        return np.where(is_endless @ self.parts > 0, math.inf, finite)
 
 
-def base_situation(case: Case, plants: list[Plant], projects: list[Project]) -> Situation:
+def base_situation(case: Case, rates: Rates) -> Situation:
     """The base path: one step a period, nothing disturbed."""
-    capacity = {(plant.name, t): plant.capacity[t] for plant in plants for t in case.periods}
     return Situation(
         BASE,
         list(case.periods),
@@ -89,29 +148,45 @@ def base_situation(case: Case, plants: list[Plant], projects: list[Project]) -> 
         {t: case.offset[t] + case.length[t] for t in case.periods},
         {t: {t: 1.0} for t in case.periods},
         dict(case.discount),
-        capacity,
-        capacity,
-        {(project.name, t): 1.0 for project in projects for t in case.periods},
-        dict(case.demand),
+        np.eye(len(case.periods)),
+        rates.capacity,
+        rates.capacity,
+        _online(case, rates.projects, *np.array(case.spans).T),
+        np.ones((sum(len(p.starts) for p in rates.projects), len(case.periods))),
+        rates.demand,
     )
 
 
-def crisis_situations(
-    case: Case, plants: list[Plant], projects: list[Project], step_years: float, recovery_years: float
-) -> list[Situation]:
+def _online(case: Case, projects: list[Project], begin: Array, end: Array) -> Array:
+    """Average share of capacity online between times, by start of every project (rows) and step (columns)."""
+    rows = (project.online(case, project.starts, begin, end) for project in projects)
+    return np.concatenate([np.zeros((0, begin.size)), *rows])
+
+
+def crisis_situations(case: Case, rates: Rates, step_years: float, recovery_years: float) -> list[Situation]:
     """One situation a disruption, in the table's order.
 
     `step_years`: length of a step; `recovery_years`: how long a branch goes on after its disruption's end.
     """
     frame = case.tables["disruptions"]
     probabilities = disruption_probabilities(case)
+    need = _need(case)
     out = []
     for name, rows in frame.groupby("disruption", sort=False):
         records = rows_of(rows)
         clock = _clock(case, records, step_years, recovery_years)
         hits = [_Hit(case, record, clock) for record in records]
-        out.append(_crisis(case, plants, projects, str(name), clock, hits, probabilities[str(name)]))
+        out.append(_crisis(case, rates, str(name), clock, hits, probabilities[str(name)], need))
     return out
+
+
+def _need(case: Case) -> Array:
+    """Need a year by country, material and period."""
+    country, material, period = numbered(case.countries), numbered(case.materials), numbered(case.periods)
+    need = np.zeros((len(country), len(material), len(period)))
+    for (c, m, t), quantity in case.need.items():
+        need[country[c], material[m], period[t]] = quantity
+    return need
 
 
 def disruption_probabilities(case: Case) -> dict[str, float]:
@@ -146,10 +221,8 @@ def _clock(case: Case, records: list[Any], step_years: float, recovery_years: fl
         step = str(number + 1)
         steps.append(step)
         begin[step], end[step] = first, last
-        shares = {
-            t: overlap(first, last, *span) / (last - first) for t, span in zip(case.periods, case.spans, strict=True)
-        }
-        portion[step] = {t: share for t, share in shares.items() if share > TOLERANCE}
+        shares = overlap(first, last, *np.array(case.spans).T) / (last - first)
+        portion[step] = {t: share for t, share in zip(case.periods, shares.tolist(), strict=True) if share > TOLERANCE}
     return _Clock(steps, begin, end, portion)
 
 
@@ -162,9 +235,9 @@ class _Hit:
         self.severity, self.limit = float(record.severity), float(record.limit)
         start = case.offset[record.start]
         stop = start + float(record.duration)
-        self.covered = {
-            s: overlap(clock.begin[s], clock.end[s], start, stop) / (clock.end[s] - clock.begin[s]) for s in clock.steps
-        }
+        begin, end = np.array(list(clock.begin.values())), np.array(list(clock.end.values()))
+        self.covered: Array = overlap(begin, end, start, stop) / (end - begin)
+        """By step."""
         self._outside, self._members = set(case.suppliers), set(case.members)
 
     def strikes(self, country: str) -> bool:
@@ -177,49 +250,34 @@ class _Hit:
         """Whether an outage matches a process: by name, or as a maker of the row's material."""
         return self.process in ("", process) and (not self.material or recipe.get(self.material, 0.0) > 0)
 
-    def factor(self, step: str, hit: float) -> float:
-        """What is left of a rate that the hit brings to `hit` times itself, in a step covered to a fraction."""
-        return self.covered[step] * hit + 1.0 - self.covered[step]
+    def matches_demand(self, demand: Demand) -> bool:
+        """Whether a surge matches a demand."""
+        country, material, sector = demand
+        return self.strikes(country) and self.material in ("", material) and self.sector in ("", sector)
+
+    def factor(self, hit: float) -> Array:
+        """By step, what is left of a rate that the hit brings to `hit` times itself where it covers a step wholly."""
+        return self.covered * hit + 1.0 - self.covered
 
 
 def _crisis(
-    case: Case,
-    plants: list[Plant],
-    projects: list[Project],
-    name: str,
-    clock: _Clock,
-    hits: list[_Hit],
-    probability: float,
+    case: Case, rates: Rates, name: str, clock: _Clock, hits: list[_Hit], probability: float, need: Array
 ) -> Situation:
     outages = [h for h in hits if h.kind == "outage"]
     surges = [h for h in hits if h.kind == "demand_surge"]
+    parts = np.array([[clock.portion[s].get(t, 0.0) for s in clock.steps] for t in case.periods])
 
-    def left(country: str, process: str, recipe: Mapping[str, float], step: str) -> float:
-        factor = 1.0
+    def left(units: list[Any]) -> Array:
+        factor = np.ones((len(units), len(clock.steps)))
         for hit in outages:
-            if hit.strikes(country) and hit.matches_process(process, recipe):
-                factor *= hit.factor(step, 1.0 - hit.severity)
+            struck = [hit.strikes(u.country) and hit.matches_process(u.process, u.recipe) for u in units]
+            factor[np.array(struck, dtype=bool)] *= hit.factor(1.0 - hit.severity)
         return factor
 
-    def surge(country: str, material: str, sector: str, step: str) -> float:
-        factor = 1.0
-        for hit in surges:
-            if hit.strikes(country) and hit.material in ("", material) and hit.sector in ("", sector):
-                factor *= hit.factor(step, 1.0 + hit.severity)
-        return factor
-
-    undisturbed: dict[tuple[str, str], float] = {}
-    capacity: dict[tuple[str, str], float] = {}
-    demand: dict[tuple[str, str, str, str], float] = {}
-    for step in clock.steps:
-        for plant in plants:
-            offered = sum(share * plant.capacity[t] for t, share in clock.portion[step].items())
-            undisturbed[plant.name, step] = offered
-            capacity[plant.name, step] = offered * left(plant.country, plant.process, plant.recipe, step)
-        for (country, material, sector, period), quantity in case.demand.items():
-            if share := clock.portion[step].get(period, 0.0):
-                key = (country, material, sector, step)
-                demand[key] = demand.get(key, 0.0) + share * quantity * surge(country, material, sector, step)
+    surge = np.ones((len(rates.demands), len(clock.steps)))
+    for hit in surges:
+        surge[np.array([hit.matches_demand(d) for d in rates.demands], dtype=bool)] *= hit.factor(1.0 + hit.severity)
+    offered = rates.capacity @ parts
     return Situation(
         name,
         clock.steps,
@@ -227,38 +285,35 @@ def _crisis(
         clock.end,
         clock.portion,
         {s: case.discount[next(iter(clock.portion[s]))] for s in clock.steps},
-        capacity,
-        undisturbed,
-        {(p.name, s): left(p.country, p.process, p.recipe, s) for p in projects for s in clock.steps},
-        demand,
-        _cuts(case, clock, [h for h in hits if h.kind == "export_cut"]),
+        parts,
+        offered * left(rates.plants),
+        offered,
+        _online(case, rates.projects, np.array(list(clock.begin.values())), np.array(list(clock.end.values()))),
+        np.repeat(left(rates.projects), [len(p.starts) for p in rates.projects], axis=0),
+        rates.demand @ parts * surge,
+        _cuts(case, [h for h in hits if h.kind == "export_cut"], need @ parts),
         probability,
     )
 
 
-def _cuts(case: Case, clock: _Clock, hits: list[_Hit]) -> list[Cut]:
-    """Every export cut, one for each country and material a row matches.
+def _cuts(case: Case, hits: list[_Hit], need: Array) -> list[Cut]:
+    """Every export cut, one for each country and material a row matches; `need` by country, material and step.
 
     It is data on purpose: a limit relative to the base path's trade would be gamed by buying too much beforehand.
     """
     cuts = []
-    for number, hit in enumerate(hits):
+    for hit in hits:
+        is_covered = hit.covered > TOLERANCE
+        if not is_covered.any():
+            continue
+        is_limit = not math.isnan(hit.limit)
+        share = 1.0 - hit.covered if is_limit else hit.factor(1.0 - hit.severity)
+        fixed = hit.covered * hit.limit if is_limit else np.zeros_like(hit.covered)
         for country in filter(hit.strikes, case.countries):
-            destinations = tuple(d for d in case.countries if d != country and hit.destination in ("", d))
-            for material in [hit.material] if hit.material else case.materials:
-                share, fixed, need = {}, {}, {}
-                for step in clock.steps:
-                    covered = hit.covered[step]
-                    if covered <= TOLERANCE:
-                        continue
-                    is_limit = not math.isnan(hit.limit)
-                    share[step] = (1.0 - covered) if is_limit else hit.factor(step, 1.0 - hit.severity)
-                    fixed[step] = covered * hit.limit if is_limit else 0.0
-                    need[step] = sum(
-                        part * case.need.get((d, material, t), 0.0)
-                        for t, part in clock.portion[step].items()
-                        for d in destinations
-                    )
-                if share:
-                    cuts.append(Cut(f"{number + 1}", country, material, destinations, share, fixed, need))
+            reached = np.array([d != country and hit.destination in ("", d) for d in case.countries])
+            destinations = tuple(d for d, is_reached in zip(case.countries, reached, strict=True) if is_reached)
+            wanted = need[reached].sum(axis=0)
+            for number, material in enumerate(case.materials):
+                if hit.material in ("", material):
+                    cuts.append(Cut(country, material, destinations, is_covered, share, fixed, wanted[number]))
     return cuts

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from quadopt.tables.calendar import online_share, payment_shares, unexpired_share
 from quadopt.tables.case import Case
 from quadopt.tables.records import rows_of
+
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,18 +53,19 @@ class Project:
     starts: tuple[str, ...]
     """Periods in which it may start."""
 
-    def online(self, case: Case, start: str, begin: float, end: float) -> float:
-        """Average share of capacity online between two times, started at the beginning of period `start`."""
-        return online_share(begin, end, case.offset[start], self.lead_time, self.ramp_years, self.lifetime)
+    def online(self, case: Case, starts: Sequence[str], begin: npt.ArrayLike, end: npt.ArrayLike) -> Array:
+        """Average share of capacity online between times, by period of start (rows) and step (columns)."""
+        offsets = np.array([case.offset[t] for t in starts]).reshape(-1, 1)
+        times = np.asarray(begin, dtype=float), np.asarray(end, dtype=float)
+        return online_share(*times, offsets, self.lead_time, self.ramp_years, self.lifetime)
 
     def complete(self, case: Case, start: str) -> float:
         """Years from the start of the horizon to completion."""
         return case.offset[start] + self.lead_time
 
-    def payments(self, case: Case, start: str) -> dict[str, float]:
-        """period -> part of capex paid in it."""
-        shares = payment_shares(case.offset[start], self.lead_time, case.spans)
-        return dict(zip(case.periods, shares, strict=True))
+    def payments(self, case: Case, starts: Sequence[str]) -> Array:
+        """Part of capex paid, by period of start (rows) and period (columns)."""
+        return payment_shares(np.array([case.offset[t] for t in starts]), self.lead_time, case.spans)
 
     def salvage(self, case: Case, start: str) -> float:
         """Capex credited at the horizon's end, undiscounted, millions."""
@@ -67,22 +74,19 @@ class Project:
 
 def plants(case: Case) -> list[Plant]:
     """The plants that have capacity in some period, in the table's order."""
-    out = []
-    for (country, process, tier), rows in case.tables["plants"].groupby(["country", "process", "tier"], sort=False):
-        if rows["capacity"].max() <= 0:
-            continue
-        out.append(
-            Plant(
-                f"{country} | {process} | {tier}",
-                str(country),
-                str(process),
-                str(tier),
-                dict(zip(rows["period"], rows["capacity"].astype(float), strict=True)),
-                dict(zip(rows["period"], rows["unit_cost"].astype(float), strict=True)),
-                case.recipes_of[str(process)],
-            )
-        )
-    return out
+    frame = case.tables["plants"]
+    capacity: dict[tuple[str, str, str], dict[str, float]] = {}
+    unit_cost: dict[tuple[str, str, str], dict[str, float]] = {}
+    columns = ("country", "process", "tier", "period", "capacity", "unit_cost")
+    for country, process, tier, period, offered, asked in zip(*(frame[c].tolist() for c in columns), strict=True):
+        key = (str(country), str(process), str(tier))
+        capacity.setdefault(key, {})[period] = float(offered)
+        unit_cost.setdefault(key, {})[period] = float(asked)
+    return [
+        Plant(" | ".join(key), *key, capacity[key], unit_cost[key], case.recipes_of[key[1]])
+        for key in capacity
+        if max(capacity[key].values()) > 0
+    ]
 
 
 def projects(case: Case) -> list[Project]:

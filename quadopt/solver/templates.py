@@ -1,0 +1,417 @@
+"""Templates: what a rule says of any index, expanded with numpy over its whole index set into sparse rows.
+
+The rule is called once, with templates in place of indices; its expression is walked once, each part of it an array over
+all that the indices stand for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyomo.environ as pyo
+from pyomo.core.expr.numeric_expr import (
+    DivisionExpression,
+    NegationExpression,
+    PowExpression,
+    ProductExpression,
+    SumExpression,
+)
+from pyomo.core.expr.numvalue import native_numeric_types
+from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression, tuple_to_relational_expr
+from pyomo.core.expr.template_expr import GetAttrExpression, GetItemExpression, IndexTemplate, TemplateSumExpression
+
+from quadopt.formulation.components import Groups, Param, Template, parts_of
+from quadopt.solver.grids import CannotExpandError, Codes, Frame, Layout, Members, Narrow, Run, Table, Whole, along
+
+Array = npt.NDArray[np.float64]
+
+ARITHMETIC = (SumExpression, ProductExpression, DivisionExpression, NegationExpression, PowExpression)
+"""Expressions that numpy evaluates as Python would."""
+
+
+@dataclass
+class Terms:
+    """Coefficients by row and column, and constants by row, as they come: a place may come twice."""
+
+    rows: list[Narrow] = field(default_factory=list)
+    columns: list[Narrow] = field(default_factory=list)
+    coefficients: list[Array] = field(default_factory=list)
+    constants: list[tuple[Narrow, Array]] = field(default_factory=list)
+
+    def add(self, frame: Frame, columns: Any, coefficients: Any) -> None:
+        """A coefficient for every cell of a frame; arrays broadcast."""
+        shape = frame.shape
+        self.rows.append(np.broadcast_to(frame.row(), shape).reshape(-1))
+        self.columns.append(np.broadcast_to(np.asarray(columns, dtype=np.int32), shape).reshape(-1))
+        self.coefficients.append(np.broadcast_to(np.asarray(coefficients, dtype=float), shape).reshape(-1))
+
+    def add_constant(self, frame: Frame, values: Any) -> None:
+        """A constant for every cell of a frame; arrays broadcast."""
+        values = np.broadcast_to(np.asarray(values, dtype=float), frame.shape).reshape(-1)
+        self.constants.append((np.broadcast_to(frame.row(), frame.shape).reshape(-1), values))
+
+    def add_row(self, row: int, columns: list[int], coefficients: list[float], constant: float) -> None:
+        """One row, and its constant."""
+        self.rows.append(np.full(len(columns), row, dtype=np.int32))
+        self.columns.append(np.array(columns, dtype=np.int32))
+        self.coefficients.append(np.array(coefficients, dtype=float))
+        self.constants.append((np.array([row], dtype=np.int32), np.array([constant])))
+
+    def take(self, other: Terms) -> None:
+        """Adds other terms."""
+        self.rows += other.rows
+        self.columns += other.columns
+        self.coefficients += other.coefficients
+        self.constants += other.constants
+
+    def settle(self, is_fixed: npt.NDArray[np.bool_], at: Array) -> None:
+        """Moves the terms of fixed columns to the constants; `at` has their values."""
+        for k, columns in enumerate(self.columns):
+            out = is_fixed[columns]
+            if out.any():
+                rows, coefficients = self.rows[k], self.coefficients[k]
+                self.constants.append((rows[out], coefficients[out] * at[columns[out]]))
+                self.rows[k], self.columns[k], self.coefficients[k] = rows[~out], columns[~out], coefficients[~out]
+
+    def drain(self) -> tuple[Narrow, Narrow, Array]:
+        """Rows, columns and coefficients, each in one array; only the constants stay, so that memory holds them once."""
+        found = []
+        for parts, kind in ((self.rows, np.int32), (self.columns, np.int32), (self.coefficients, np.float64)):
+            found.append(np.concatenate([np.zeros(0, dtype=kind), *parts]))
+            parts.clear()
+        return tuple(found)  # type: ignore[return-value]
+
+    def constant(self, count: int) -> Array:
+        """The sums of the constants of rows 0 to `count` - 1."""
+        rows = np.concatenate([np.zeros(0, dtype=np.int32), *(rows for rows, _ in self.constants)])
+        values = np.concatenate([np.zeros(0), *(values for _, values in self.constants)])
+        return np.bincount(rows, values, minlength=count).astype(float, copy=False)
+
+
+class Expander:
+    """Expands rules and expressions over the variables that it has been told of."""
+
+    def __init__(self) -> None:
+        self._codes = Codes()
+        self._first_column: dict[int, int] = {}
+        self._kept: dict[tuple[str, int], tuple[Any, Any]] = {}
+        """(what, id of an object) -> the object, which so stays alive, and what was made of it."""
+
+    def add_variable(self, variable: Any, first: int) -> int:
+        """Tells of a Var whose members are the columns from `first` on; how many there are."""
+        self._first_column[id(variable)] = first
+        return self._layout(variable).size
+
+    def column(self, variable: Any) -> int:
+        """The column of one variable. Raises `KeyError` where it is of a Var that nobody has told of."""
+        component, index = variable.parent_component(), variable.index()
+        return self._first_column[id(component)] + int(self._position(component, _labels(index), Frame()))
+
+    def rows(self, constraint: Any, first: int, terms: Terms) -> tuple[Array, Array]:
+        """Adds a templated constraint's rows, numbered from `first`; their limits, constants not taken off yet."""
+        frame = self._frame(constraint, first)
+        lower, body, upper = sides(constraint.template.expression)
+        for part, sign in body:
+            self._expand(part, frame, sign, terms)
+        limits = (-math.inf if lower is None else lower, math.inf if upper is None else upper)
+        return self._over(frame, limits[0]), self._over(frame, limits[1])
+
+    def numbers(self, component: Any, template: Template, expression: Any) -> Array:
+        """What an expression without variables is for every member of a component."""
+        return self._over(self._frame(component, 0, template), expression)
+
+    def expand(self, expression: Any, row: int, terms: Terms) -> None:
+        """Adds an expression as one row. Raises `CannotExpandError` where it cannot."""
+        self._expand(expression, Frame(row), 1.0, terms)
+
+    def expand_all(self, component: Any, terms: Terms) -> int:
+        """Adds an indexed expression, a row a member; how many there are."""
+        if component.template is None:
+            for row, expression in enumerate(component.values()):
+                self.expand(expression, row, terms)
+        else:
+            self._expand(component.template.expression, self._frame(component, 0), 1.0, terms)
+        return len(component)
+
+    # Sets, groups and numbers as arrays.
+
+    def _keep(self, what: str, of: Any, make: Callable[[Any], Any]) -> Any:
+        if (what, id(of)) not in self._kept:
+            self._kept[what, id(of)] = (of, make(of))
+        return self._kept[what, id(of)][1]
+
+    def _coded(self, members: list[Any], width: int) -> list[Whole]:
+        """Members in code, one array a dimension."""
+        labels = members if width == 1 else chain.from_iterable(members)
+        codes = np.fromiter(map(self._codes.__getitem__, labels), np.int64, len(members) * width)
+        return list(np.ascontiguousarray(codes.reshape(-1, width).T))
+
+    def _table(self, index_set: Any) -> Table:
+        def make(index_set: Any) -> Table:
+            members, width = list(index_set), index_set.dimen
+            return Table(self._coded(members, width if isinstance(width, int) else 1))
+
+        return self._keep("table", index_set, make)
+
+    def _layout(self, component: Any) -> Layout:
+        def make(component: Any) -> Layout:
+            tables = [self._table(part) for part in parts_of(component.index_set())] if component.is_indexed() else []
+            strides = [math.prod(table.size for table in tables[k + 1 :]) for k in range(len(tables))]
+            return Layout(tuple(tables), tuple(strides), math.prod(table.size for table in tables))
+
+        return self._keep("layout", component, make)
+
+    def _members(self, indexed_set: Any) -> Members:
+        def make(indexed_set: Any) -> Members:
+            layout = self._layout(indexed_set)
+            groups: dict[Any, list[Any]]
+            if isinstance(indexed_set, Groups):
+                groups, width = indexed_set.members, indexed_set.members.width
+            else:
+                groups = {index: list(indexed_set[index]) for index in indexed_set}
+                width = next((s.dimen for s in indexed_set.values() if isinstance(s.dimen, int)), 1)
+            count = np.zeros(layout.size, dtype=np.int64)
+            members = list(chain.from_iterable(groups.values()))
+            codes = self._coded(members, width)
+            lengths = np.fromiter(map(len, groups.values()), np.int64, len(groups))
+            at = self._places(layout, list(groups))
+            count[at] = lengths
+            first = np.zeros(layout.size, dtype=np.int64)
+            first[at] = np.cumsum(lengths) - lengths
+            return Members(layout, first, count, Table(codes))
+
+        return self._keep("members", indexed_set, make)
+
+    def _places(self, layout: Layout, indices: list[Any]) -> Any:
+        """Positions of indices in a layout."""
+        width = sum(len(table.columns) for table in layout.tables)
+        codes, at = self._coded(indices, width), np.zeros(len(indices), dtype=np.int64)
+        for table, stride in zip(layout.tables, layout.strides, strict=True):
+            own, codes = codes[: len(table.columns)], codes[len(table.columns) :]
+            at += stride * table.find(own)
+        return at
+
+    def _numbers(self, parameter: Any) -> Array:
+        """A Param's numbers in the order of its index set, nan where it has none."""
+
+        def make(parameter: Any) -> Array:
+            if isinstance(parameter, Param):
+                return parameter.numbers
+            known = parameter.extract_values()
+            return np.fromiter(
+                (known.get(i, math.nan) for i in parameter.index_set()), float, len(parameter.index_set())
+            )
+
+        return self._keep("numbers", parameter, make)
+
+    # Indices.
+
+    def _frame(self, component: Any, first: int, template: Template | None = None) -> Frame:
+        """A frame with a row for each member of a component, numbered from `first` in the order of its index set."""
+        layout, frame = self._layout(component), Frame(first)
+        templates = list((template or component.template).indices)
+        for table, stride in reversed(list(zip(layout.tables, layout.strides, strict=True))):
+            width = len(table.columns)
+            own, templates = templates[-width:], templates[:-width]
+            step = np.arange(table.size, dtype=np.int32)
+            frame = frame.with_axis(table, own, step, step * np.int32(stride))
+        return frame
+
+    def _position(self, component: Any, indices: Sequence[Any], frame: Frame) -> Any:
+        """Positions of a component's members at indices that are templates, expressions of them, or labels."""
+        layout, at = self._layout(component), np.zeros((), dtype=np.int32)
+        if len(indices) != sum(len(table.columns) for table in layout.tables):
+            raise CannotExpandError(f"{component.name} has {len(indices)} indices")
+        for table, stride in zip(layout.tables, layout.strides, strict=True):
+            own, indices = indices[: len(table.columns)], indices[len(table.columns) :]
+            try:
+                at = at + self._found(table, own, frame) * np.int32(stride)
+            except KeyError as reason:
+                raise KeyError(f"{component.name}: {reason.args[0]}") from None
+        return at
+
+    def _found(self, table: Table, indices: Sequence[Any], frame: Frame) -> Any:
+        known = [frame.runs.get(id(index)) for index in indices]
+        run = known[0][0] if known[0] is not None else None
+        if run is not None and run.table is table and known == [(run, column) for column in range(len(known))]:
+            return run.along(run.positions)
+        return table.find([self._code(index, frame) for index in indices])
+
+    def _code(self, index: Any, frame: Frame) -> Any:
+        if isinstance(index, str | int | np.integer):
+            return self._codes[index]
+        code = np.asarray(self._value(index, frame))
+        if code.dtype.kind == "f" and (code != np.round(code)).any():
+            raise CannotExpandError("an index is computed that is no whole number")
+        return code
+
+    def _bound(self, component: Any, indices: Sequence[Any], frame: Frame) -> Frame:
+        """The frame in which the indices of a component's template stand for the given ones."""
+        runs = {}
+        for template, index in zip(component.template.indices, indices, strict=True):
+            known = frame.runs.get(id(index))
+            if known is None:
+                code = self._code_of_one(index, frame)
+                known = (Run(Table([code]), None, np.zeros(1, dtype=np.int32)), 0)
+            runs[id(template)] = known
+        return Frame(frame.origin, frame.sizes, frame.rows, {**frame.runs, **runs})
+
+    def _code_of_one(self, index: Any, frame: Frame) -> Whole:
+        """The code of an index that is the same all over a frame."""
+        code = np.asarray(self._code(index, frame), dtype=np.int64)
+        if code.ndim:
+            raise CannotExpandError("an expression's index is computed from others")
+        return code.reshape(1)
+
+    # Expressions.
+
+    def _over(self, frame: Frame, expression: Any) -> Array:
+        """An expression without variables in every cell of a frame, as a vector."""
+        return np.broadcast_to(np.asarray(self._value(expression, frame), dtype=float), frame.shape).reshape(-1)
+
+    def _value(self, node: Any, frame: Frame) -> Any:
+        """An expression without variables, as a number or as an array over a frame's axes."""
+        if node.__class__ in native_numeric_types:
+            return node
+        if node.__class__ is IndexTemplate:
+            if id(node) not in frame.runs:
+                raise CannotExpandError("an index stands outside the sum that it belongs to")
+            run, column = frame.runs[id(node)]
+            return run.along(run.table.columns[column][run.positions])
+        if isinstance(node, TemplateSumExpression):
+            terms = Terms()
+            self._expand_sum(node, frame.counted(), 1.0, terms)
+            return terms.constant(math.prod(frame.shape)).reshape(frame.shape)
+        if isinstance(node, GetItemExpression) and node.args[0].ctype is pyo.Param:
+            return self._numbers(node.args[0])[self._position(node.args[0], node.args[1:], frame)]
+        if isinstance(node, ARITHMETIC):
+            return node._apply_operation([self._value(part, frame) for part in node.args])
+        if not node.is_expression_type():
+            return pyo.value(node)
+        raise CannotExpandError(f"a {node.__class__.__name__} has no array form")
+
+    def _expand(self, node: Any, frame: Frame, factor: Any, terms: Terms) -> None:
+        """Adds `factor` times an expression to the rows of a frame."""
+        if is_number(node):
+            terms.add_constant(frame, factor * self._value(node, frame))
+        elif isinstance(node, SumExpression):
+            for part in node.args:
+                self._expand(part, frame, factor, terms)
+        elif isinstance(node, ProductExpression):
+            number, other = node.args if is_number(node.args[0]) else node.args[::-1]
+            if not is_number(number):
+                raise CannotExpandError("a product of variables is not linear")
+            self._expand(other, frame, factor * self._value(number, frame), terms)
+        elif isinstance(node, DivisionExpression) and is_number(node.args[1]):
+            self._expand(node.args[0], frame, factor / self._value(node.args[1], frame), terms)
+        elif isinstance(node, NegationExpression):
+            self._expand(node.args[0], frame, -factor, terms)
+        elif isinstance(node, TemplateSumExpression):
+            self._expand_sum(node, frame, factor, terms)
+        elif isinstance(node, GetItemExpression):
+            if isinstance(node.args[0], GetAttrExpression):
+                (indices,) = node.args[1:]  # Pyomo keeps them in one tuple here
+                for component, own, part in self._by_block(node.args[0], frame, factor):
+                    self._expand_member(
+                        component, indices if isinstance(indices, tuple) else (indices,), own, part, terms
+                    )
+            else:
+                self._expand_member(node.args[0], node.args[1:], frame, factor, terms)
+        elif isinstance(node, GetAttrExpression):
+            for component, own, part in self._by_block(node, frame, factor):
+                self._expand_member(component, (), own, part, terms)
+        elif node.is_variable_type() or node.is_named_expression_type():
+            self._expand_member(node.parent_component(), _labels(node.index()), frame, factor, terms)
+        else:
+            raise CannotExpandError(f"a {node.__class__.__name__} has no array form")
+
+    def _expand_member(self, component: Any, indices: Sequence[Any], frame: Frame, factor: Any, terms: Terms) -> None:
+        """A member of a Var, or of an Expression whose own rule is expanded in its place."""
+        if component.ctype is pyo.Var:
+            column = self._position(component, indices, frame) + np.int32(self._first_column[id(component)])
+            terms.add(frame, column, factor)
+        elif component.ctype is pyo.Expression:
+            if getattr(component, "template", None) is not None:
+                self._expand(component.template.expression, self._bound(component, indices, frame), factor, terms)
+            elif all(isinstance(index, str | int) for index in indices):
+                self._expand(component[indices or None].expr, frame, factor, terms)
+            else:
+                raise CannotExpandError(f"{component.name} has no template")
+        else:
+            raise CannotExpandError(f"{component.name} is no variable and no expression")
+
+    def _expand_sum(self, node: Any, frame: Frame, factor: Any, terms: Terms) -> None:
+        """A sum over sets, one of them inside the other."""
+        for templates in node.template_iters():
+            source = templates[0]._set
+            if isinstance(source, GetItemExpression):
+                frame, factor = self._into(source, templates, frame, factor)
+            else:
+                table = self._table(source)
+                step = np.arange(table.size, dtype=np.int32)
+                frame = frame.with_axis(table, templates, step, np.zeros(table.size, dtype=np.int32))
+        self._expand(node.template_args()[0], frame, factor, terms)
+
+    def _into(self, source: Any, templates: Sequence[Any], frame: Frame, factor: Any) -> tuple[Frame, Any]:
+        """Into a sum over a set that depends on indices: all members of all sets, each beside its own indices."""
+        members = self._members(source.args[0])
+        at = frame.padded(self._position(source.args[0], source.args[1:], frame))
+        count = members.count[at].reshape(-1)
+        parent = np.repeat(np.arange(count.size), count)
+        within = np.arange(parent.size) - np.repeat(np.cumsum(count) - count, count)
+        member = (members.first[at].reshape(-1)[parent] + within).astype(np.int32)
+        index = along(at.shape, parent)
+        joined = frame.joined(index, parent.size)
+        run = Run(members.table, len(frame.sizes), member)
+        named = {id(template): (run, column) for column, template in enumerate(templates)}
+        inside = Frame(joined.origin, joined.sizes, joined.rows, {**joined.runs, **named})
+        return inside, frame.carried(factor, index)
+
+    def _by_block(self, node: Any, frame: Frame, factor: Any) -> Iterator[tuple[Any, Frame, Any]]:
+        """What `block[w].name` is, block by block: the component, the part of the frame, and the factor there."""
+        item, name = node.args
+        if not isinstance(item, GetItemExpression) or item.args[0].ctype is not pyo.Block or item.nargs() != 2:
+            raise CannotExpandError(f"an attribute {name} of what is no block has no array form")
+        codes = frame.padded(self._code(item.args[1], frame))
+        labels = {self._codes[index]: index for index in item.args[0]}
+        for code in np.unique(codes).tolist():
+            cells = np.flatnonzero(codes.reshape(-1) == code)
+            index = along(codes.shape, cells)
+            yield (
+                getattr(item.args[0][labels[code]], name),
+                frame.joined(index, cells.size),
+                frame.carried(factor, index),
+            )
+
+
+def _labels(index: Any) -> tuple[Any, ...]:
+    return () if index is None else index if isinstance(index, tuple) else (index,)
+
+
+def is_number(node: Any) -> bool:
+    """Whether an expression has no variables."""
+    return node.__class__ in native_numeric_types or not node.is_potentially_variable()
+
+
+def sides(relation: Any) -> tuple[Any, list[tuple[Any, float]], Any]:
+    """Lower limit, body as (expression, sign) to be summed, and upper limit of a relation, as Pyomo divides them.
+
+    Raises `CannotExpandError` where it is no equation or inequality with one side that is not a number.
+    """
+    if isinstance(relation, tuple):
+        relation = tuple_to_relational_expr(relation)
+    if not isinstance(relation, EqualityExpression | InequalityExpression):
+        raise CannotExpandError(f"a {relation.__class__.__name__} is no row")
+    left, right = relation.args
+    is_equation = isinstance(relation, EqualityExpression)
+    if is_number(right):
+        return right if is_equation else None, [(left, 1.0)], right
+    if is_number(left):
+        return left, [(right, 1.0)], left if is_equation else None
+    return 0.0 if is_equation else None, [(left, 1.0), (right, -1.0)], 0.0
