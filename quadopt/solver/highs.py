@@ -9,10 +9,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import highspy
@@ -24,26 +24,25 @@ from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.scaling import Scaled, scale
 
 Basis = tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
-Progress = Callable[[float, float], None]
-"""Called with (incumbent, bound) while a MIP is solved, in the objective's unit; nan where there is none yet."""
+HEURISTICS = ("rins", "rens", "root_reduced_cost", "feasibility_jump")
 
 
-PROGRESS_SECONDS = 2.0
-"""How often a listener hears of progress at most."""
+_quiet = threading.Lock()
 
 
 @contextmanager
 def _no_banner() -> Iterator[None]:
     """HiGHS prints its name to standard output when it is made, whatever its options: results go there, not names."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
+    with _quiet:  # two threads at once would each keep the other's silence for the output
+        sys.stdout.flush()
+        kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+            os.close(nowhere)
 
 
 class Status(Enum):
@@ -71,6 +70,29 @@ class Outcome:
     def has_plan(self) -> bool:
         """Whether there is a feasible point."""
         return self.values is not None
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether the solve came to its end, within the gap asked for."""
+        return self.status is Status.OPTIMAL
+
+
+class Company:
+    """What goes in and out of a MIP while it is solved; this one only lets it run. Called from the solving thread."""
+
+    def hear(self, incumbent: float, bound: float) -> None:
+        """Progress in the objective's unit; nan where there is none yet."""
+
+    def take(self, values: Array) -> None:
+        """A plan that the MIP has found."""
+
+    def offer(self) -> Array | None:
+        """A plan found elsewhere, for the MIP to take in."""
+        return None
+
+    def is_over(self) -> bool:
+        """Whether the MIP should stop."""
+        return False
 
 
 _KEPT = {
@@ -160,7 +182,7 @@ class HighsModel:
             self._integrality(highspy.HighsVarType.kInteger)
 
     def solve(
-        self, gap: float, time_limit: float, start: Array | None = None, progress: Progress | None = None
+        self, gap: float, time_limit: float, start: Array | None = None, company: Company | None = None
     ) -> Outcome:
         """The program to a relative gap or a time limit, from a start where there is one."""
         self._set("mip_rel_gap", gap)
@@ -168,7 +190,29 @@ class HighsModel:
             solution = highspy.HighsSolution()
             solution.col_value = self.scaled.to_scaled(start).tolist()
             self._check(self._highs.setSolution(solution))
-        return self._run(time_limit, progress)
+        return self._run(time_limit, company)
+
+    def leave_search_to_others(self) -> None:
+        """Spends no time on looking for plans, all of it on the bound: plans are offered from outside."""
+        self._set("mip_heuristic_effort", 0.0)
+        for heuristic in HEURISTICS:
+            self._set(f"mip_heuristic_run_{heuristic}", False)
+
+    def set_costs(self, columns: npt.NDArray[np.int32], costs: Array) -> None:
+        """New objective coefficients for some columns, in the program's own terms."""
+        whole = self.program.cost.copy()
+        whole[columns] = costs
+        self.program = replace(self.program, cost=whole)
+        scaled = costs * self.scaled.column[columns] * self.scaled.factor
+        self._check(self._highs.changeColsCost(columns.size, columns, scaled))
+
+    def reduced_costs(self) -> Array:
+        """Reduced costs of the last LP, in the program's own terms: objective per unit of a column."""
+        return np.array(self._highs.getSolution().col_dual) / (self.scaled.column * self.scaled.factor)
+
+    def cancel(self) -> None:
+        """Ends a solve that is under way in another thread, as soon as it looks up."""
+        self._highs.cancelSolve()
 
     def basis(self) -> Basis:
         """Statuses of columns and rows after an LP."""
@@ -194,7 +238,7 @@ class HighsModel:
         self._check(self._highs.clearSolver())
 
     def row_duals(self) -> Array:
-        """Scaled row duals of the last LP: only their being zero or not means something."""
+        """Scaled row duals of the last LP: they tell which rows matter, and have no unit."""
         return np.array(self._highs.getSolution().row_dual)
 
     @property
@@ -219,29 +263,25 @@ class HighsModel:
         if status == highspy.HighsStatus.kError:
             raise NoPlanError("HiGHS refused a change of the model", Status.FAILED.value)
 
-    def _run(self, time_limit: float, progress: Progress | None) -> Outcome:
+    def _run(self, time_limit: float, company: Company | None) -> Outcome:
         begin = time.perf_counter()
-        outcome = self._run_once(time_limit, progress, begin)
+        outcome = self._run_once(time_limit, company, begin)
         if outcome.status in (Status.INFEASIBLE, Status.UNBOUNDED, Status.FAILED):
             # Presolve has open reports of false infeasibility, and cannot always tell it from unboundedness: only a second
             # verdict without it counts.
             self._set("presolve", "off")
             try:
-                outcome = self._run_once(time_limit, progress, begin)
+                outcome = self._run_once(time_limit, company, begin)
             finally:
                 self._set("presolve", "choose")
         return outcome
 
-    def _run_once(self, time_limit: float, progress: Progress | None, begin: float) -> Outcome:
+    def _run_once(self, time_limit: float, company: Company | None, begin: float) -> Outcome:
         # HiGHS counts an LP's limit from the model's first run, a MIP's from this one.
         already = 0.0 if self._is_mip() else self._highs.getRunTime()
         self._set("time_limit", already + max(1.0, time_limit))
-        listener = self._listen(progress)
-        try:
+        with self._in_company(company if self._is_mip() else None):
             self._solve_interruptibly()
-        finally:
-            if listener is not None:
-                self._highs.cbMipInterrupt.unsubscribe(listener)
         return self._outcome(time.perf_counter() - begin)
 
     def _solve_interruptibly(self) -> None:
@@ -259,21 +299,38 @@ class HighsModel:
                 except KeyboardInterrupt:
                     self._highs.cancelSolve()
 
-    def _listen(self, progress: Progress | None) -> Callable[[highspy.HighsCallbackEvent], None] | None:
-        if progress is None or not self._integers.size:
-            return None
+    @contextmanager
+    def _in_company(self, company: Company | None) -> Iterator[None]:
+        if company is None:
+            yield
+            return
 
-        heard = [time.perf_counter()]
-
-        def listener(event: highspy.HighsCallbackEvent) -> None:
-            if time.perf_counter() - heard[0] < PROGRESS_SECONDS:
-                return
-            heard[0] = time.perf_counter()
+        def hear(event: highspy.HighsCallbackEvent) -> None:
             out = event.data_out
-            progress(self._finite(out.mip_primal_bound), self._finite(out.mip_dual_bound))
+            company.hear(self._finite(out.mip_primal_bound), self._finite(out.mip_dual_bound))
+            if company.is_over():
+                event.interrupt()
 
-        self._highs.cbMipInterrupt.subscribe(listener)
-        return listener
+        def take(event: highspy.HighsCallbackEvent) -> None:
+            company.take(self.scaled.from_scaled(np.array(event.data_out.mip_solution)))
+
+        def offer(event: highspy.HighsCallbackEvent) -> None:
+            offered = company.offer()
+            if offered is not None:
+                event.data_in.setSolution(self.scaled.to_scaled(offered))
+
+        callbacks = (
+            (self._highs.cbMipInterrupt, hear),
+            (self._highs.cbMipImprovingSolution, take),
+            (self._highs.cbMipUserSolution, offer),
+        )
+        for callback, listener in callbacks:
+            callback.subscribe(listener)
+        try:
+            yield
+        finally:
+            for callback, listener in callbacks:
+                callback.unsubscribe(listener)
 
     def _finite(self, scaled: float) -> float:
         return self.scaled.objective(scaled) if abs(scaled) < 1e20 else float("nan")

@@ -1,214 +1,251 @@
 """One stage: a mixed-integer program to a proven gap, the traced suppliers taken in as they turn out to matter.
 
-A stage is searched with the suppliers that matter so far (`active`). Leaving the others out can only lower the optimum,
-so that the search's bound holds for the whole model. The starts that it finds are then priced in the whole model, an LP;
-suppliers whose rows have a price there are taken in for the next round. Every plan is one of the whole model.
+`plain` hands the whole program to HiGHS. `guided`, where HiGHS alone does not end soon, lets a local search over portfolios
+of starts race with HiGHS's proof of a bound. Both look at the suppliers that matter so far (`active`): leaving others out
+can only lower the optimum, so that the bound holds for the whole program. What they find is then valued in the whole
+program, an LP; suppliers whose dependence rows have a price there join the next round.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
-from quadopt.solver.highs import HighsModel, Status
-from quadopt.solver.matrix import Array, Mask, Matrix, Owner, Program
+from quadopt.solver.best import Best
+from quadopt.solver.highs import HighsModel
+from quadopt.solver.matrix import Array, Mask, Matrix, Program
+from quadopt.solver.part import Part
+from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.race import Found, Hearing, Progress, Race
+from quadopt.solver.valuation import Valuation, Value
 
+Method = Literal["guided", "plain"]
+
+ALONE_SECONDS = 2.0
+"""For which HiGHS alone may try: small programs need no more."""
+LOOK_AROUND_SECONDS = 8.0
+"""For a first search with few suppliers, that finds out who else matters."""
+WARM_SECONDS = 75.0
+"""After which an LP that began from the basis of a part is begun anew: now and then the basis leads nowhere."""
+WHOLE_SECONDS = 300.0
+"""For one portfolio in the whole program."""
+CARRY_SECONDS = 30.0
 PRICED = 0.02
 """A supplier matters if the prices of its dependence rows sum to this share of the largest such sum."""
 SAME = 1e-6
 """Relative difference below which leaving suppliers out has cost nothing."""
-SUPPLIER_BLOCKS = ("exposure", "traced", "depends_on")
-"""The blocks that stand for one supplier in the search."""
-ROUND_GAP = 0.02
-"""Gap to which rounds are solved while suppliers are still being taken in."""
-PRICE_SECONDS = 300.0
-WARM_SECONDS = 75.0
-"""After which an LP that began from a basis is begun anew, with presolve: now and then the basis leads nowhere."""
-
-Progress = Callable[[float, float], None]
-
-
-@dataclass
-class Best:
-    """The best plan and the best proven bound of a stage so far."""
-
-    values: Array | None = None
-    incumbent: float = np.inf
-    bound: float = -np.inf
-    last: Status = Status.FAILED
-
-    def take(self, values: Array, incumbent: float) -> None:
-        """Keeps a plan that is better than the one so far."""
-        if incumbent < self.incumbent:
-            self.values, self.incumbent = values, incumbent
-
-    def gap(self) -> float:
-        """Relative gap, (incumbent - bound) / |incumbent|."""
-        return relative_gap(self.incumbent, self.bound)
-
-
-def relative_gap(incumbent: float, bound: float) -> float:
-    """(incumbent - bound) / |incumbent|; zero where both are zero up to rounding."""
-    difference = max(0.0, incumbent - bound)
-    if difference <= 1e-9 * max(1.0, abs(incumbent)):
-        return 0.0
-    return difference / max(abs(incumbent), 1e-12)
 
 
 class Minimiser:
-    """Minimises one objective after the other over a growing matrix; remembers starts and active suppliers."""
+    """Minimises one objective after the other over a growing matrix; remembers its last plan and the suppliers that matter.
 
-    def __init__(self, matrix: Matrix, suppliers: list[str], active: list[str], threads: int) -> None:
-        self.matrix = matrix
-        self.suppliers = suppliers
-        self.active = active
-        self.threads = threads
-        self.starts: Array | None = None
-        """Values of the binaries of the last plan, in the matrix's order."""
+    `suppliers` are those traced, `active` the ones to begin with; `starts` a portfolio to begin with, where one is known.
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        suppliers: list[str],
+        active: list[str],
+        threads: int,
+        method: Method = "guided",
+        starts: Array | None = None,
+    ) -> None:
+        self.matrix, self.suppliers, self.active = matrix, suppliers, active
+        self.threads, self.method = threads, method
+        self.alone_seconds = ALONE_SECONDS
+        self.values: Array | None = None
+        """The last plan, over the columns that there were then."""
+        self.starts = starts
+        """Values of the binaries of the last plan, or of one known from elsewhere, in the matrix's order."""
+        self.is_searched = starts is not None
+        """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
 
     def minimise(
         self, program: Program, gap: float, time_limit: float, progress: Progress | None, takes_in: bool
     ) -> Best:
-        """The best plan within the gap or the time limit, from the starts of the plan before.
+        """The best plan within the gap or the time limit, beginning with the plan before.
 
-        `takes_in`: suppliers that matter join the search, as they should where dependence is minimised; elsewhere it
-        begins with the first of them alone, because its bound hardly moves with the others.
+        `takes_in`: the objective sees what suppliers are exposed to, so that the bound is proven with all that matter;
+        elsewhere with the first of them to begin with, because it hardly moves with the others.
         """
-        deadline = time.perf_counter() + time_limit
-        search = Search(self, program, progress, takes_in)
-        aim = max(gap, ROUND_GAP) if takes_in and search.left_out else gap
-        while True:
-            before, left = list(search.left_out), deadline - time.perf_counter()
-            search.round(aim, left / 2 if aim > gap else left)
-            if search.best.values is None or search.best.gap() <= gap or time.perf_counter() > deadline - 1.0:
-                break
-            if search.left_out != before:
-                continue
-            if aim <= gap and not search.widen():
-                break
-            aim = gap
-        if search.best.values is not None and program.is_integer.any():
-            self.starts = search.best.values[program.is_integer]
-        return search.best
+        search = Search(self, program, gap, time_limit, progress, takes_in)
+        best = search.plain() if self.method == "plain" else search.guided()
+        if best.values is not None:
+            self.values = best.values
+            if program.is_integer.any():
+                self.starts = np.round(best.values[program.is_integer])
+        return best
 
     def waiting(self) -> list[str]:
-        """Suppliers with exposure in the matrix that are not active yet."""
-        return [s for s in self.suppliers if self.is_built(s) and s not in self.active]
-
-    def is_built(self, supplier: str) -> bool:
-        """Whether a supplier's exposure is in the matrix."""
-        return ("exposure", supplier) in self.matrix.owners
+        """Suppliers with exposure in the matrix that are not active."""
+        return [s for s in self.suppliers if ("exposure", s) in self.matrix.owners and s not in self.active]
 
 
 class Search:
-    """The rounds of one stage: a resident model of the whole program, and of the part that is searched."""
+    """The search of one stage."""
 
-    def __init__(self, minimiser: Minimiser, program: Program, progress: Progress | None, takes_in: bool) -> None:
-        self.owner, self.program, self.progress, self.takes_in = minimiser, program, progress, takes_in
+    def __init__(
+        self,
+        minimiser: Minimiser,
+        program: Program,
+        gap: float,
+        time_limit: float,
+        progress: Progress | None,
+        takes_in: bool,
+    ) -> None:
+        self.owner, self.program, self.gap, self.takes_in = minimiser, program, gap, takes_in
+        self.deadline = time.perf_counter() + time_limit
+        self.progress = progress
         self.best = Best()
-        self.left_out: list[str] = self._outside(minimiser.active if takes_in else minimiser.active[:1])
-        """Suppliers that the search leaves out for now."""
-        self._whole: HighsModel | None = None
-        self._parts: dict[tuple[str, ...], HighsModel] = {}
+        self.is_hard = minimiser.is_searched
+        """Whether HiGHS alone did not end soon, in this stage or before."""
+        self._race: Race | None = None
 
-    def _outside(self, inside: list[str]) -> list[str]:
-        return [s for s in [*self.owner.active, *self.owner.waiting()] if s not in inside and self.owner.is_built(s)]
+    def seconds_left(self) -> float:
+        """Seconds until the stage's time limit."""
+        return self.deadline - time.perf_counter()
 
-    def widen(self) -> bool:
-        """Takes in the suppliers that matter, then all; whether there were any left."""
-        if not self.left_out:
-            return False
-        narrower = self._outside(self.owner.active)
-        self.left_out = narrower if len(narrower) < len(self.left_out) else []
-        return True
+    def plain(self) -> Best:
+        """The whole program by HiGHS alone, from the last plan's starts."""
+        model = HighsModel(self.program, self.owner.threads)
+        start = None
+        if self.owner.starts is not None and model.has_integers:
+            start = model.solve_fixed(self.owner.starts, self.seconds_left() / 2).values
+        found = model.solve(self.gap, self.seconds_left(), start, Hearing(self.progress))
+        self.best.last, self.best.bound = found.status, found.bound
+        if found.values is not None:
+            self.best.take(found.values, found.incumbent)
+        return self.best
 
-    def round(self, gap: float, seconds: float) -> None:
-        """One search; beside it, on the other core, the starts known so far are priced in the whole model."""
-        begin, left_out = time.perf_counter(), list(self.left_out)
-        part = self._part_without(left_out)
-        known = self.owner.starts if self.best.values is None else self.best.values[self.program.is_integer]
-        # Two threads must not share a model: what is priced beside the search is priced over other suppliers.
-        is_apart = not self.takes_in and left_out != self._outside(self.owner.active)
-        with ThreadPoolExecutor(1) as beside:
-            priced: Future[None] | None = None
-            if known is not None and self.best.values is None and is_apart:
-                priced = beside.submit(self._price, known, PRICE_SECONDS)
-            start = self._start(part, left_out, known)
-            outcome = part.solve(gap, max(2.0, seconds - (time.perf_counter() - begin)), start, self.progress)
-            if priced is not None:
-                priced.result()
-        self.best.last = outcome.status
-        self.best.bound = max(self.best.bound, outcome.bound)
-        found = outcome.values if outcome.values is not None else start
-        if found is None:
+    def guided(self) -> Best:
+        """Rounds of search, what they find valued in the whole program, until none of the suppliers left out matters."""
+        if self.is_hard and not self.takes_in:
+            self._carry_over()
+        is_done = False
+        while not is_done:
+            part = self._part(self.owner.waiting())
+            is_final, found = self._round(part)
+            newcomers = [] if found is None else self._count(found, part)
+            self.owner.active += newcomers
+            is_done = is_final and (not newcomers or self._is_done())
+        if self.best.values is None:
+            self._carry_over()
+        return self.best
+
+    def _is_done(self) -> bool:
+        return self.best.values is not None and (self.best.gap() <= self.gap or self.seconds_left() <= 0)
+
+    def _part(self, left_out: list[str]) -> Part:
+        return Part.without(left_out, self.owner.matrix, self.program)
+
+    def _round(self, part: Part) -> tuple[bool, Found | None]:
+        """One search of a part; whether it was more than a look around, and what it found."""
+        if not self.is_hard:
+            found = self._alone(part)
+            if found is not None or not self.program.is_integer.any():
+                return True, found
+            self.is_hard = True
+            if self.takes_in and part.left_out:
+                return False, self._run_race(part, LOOK_AROUND_SECONDS)
+        return True, self._run_race(part, None)
+
+    def _alone(self, part: Part) -> Found | None:
+        """HiGHS alone for a moment: a plan within the gap, or nothing."""
+        model = HighsModel(part.program, self.owner.threads)
+        seconds = self.owner.alone_seconds if model.has_integers else self.seconds_left()
+        if model.has_integers and seconds <= 0:
+            return None
+        found = model.solve(self.gap, seconds, None, Hearing(self.progress))
+        self.best.last = found.status
+        self.best.raise_bound(found.bound)
+        return (
+            Found(part.to_whole(found.values), found.incumbent)
+            if found.values is not None and found.is_optimal
+            else None
+        )
+
+    @cached_property
+    def _portfolios(self) -> Portfolios:
+        return Portfolios.of(self.owner.matrix, self.program)
+
+    def _run_race(self, part: Part, look_around: float | None) -> Found | None:
+        """A race over a part, or for some seconds the search alone."""
+        owner = self.owner
+        proofs = [part]
+        if not self.takes_in and len(owner.active) > 1:
+            proofs.insert(0, self._part([*part.left_out, *owner.active[1:]]))
+        deadline = self.deadline if look_around is None else time.perf_counter() + look_around
+        race = Race(part, proofs, self.best, self.gap, deadline, owner.threads)
+        valuation = Valuation(part.program, self._held[part.rows], owner.threads)
+        race.prepare(valuation, self._portfolios, self.progress)
+        known = [owner.starts, self._portfolios.smallest()]
+        begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
+        if look_around is None:
+            race.run(begin)
+        else:
+            race.search(begin)
+        self._race = race
+        if race.is_interrupted:
+            self.deadline = time.perf_counter()
+        if race.found is not None:
+            owner.starts, owner.is_searched = part.integers_of(race.found.values), True
+        return race.found
+
+    @property
+    def _held(self) -> Mask:
+        """The rows that hold earlier stages' objectives."""
+        return self.owner.matrix.rows_of("held")
+
+    @cached_property
+    def _whole(self) -> Valuation:
+        """The whole program, ready to value portfolios."""
+        return Valuation(self.program, self._held, self.owner.threads, is_strict=True)
+
+    def _count(self, found: Found, part: Part) -> list[str]:
+        """Keeps what a search has found as a plan of the whole program; the suppliers left out that matter to it."""
+        if not part.left_out:
+            self.best.take(found.values, found.total)
+            return []
+        value = self._value_in_whole(part.integers_of(found.values), part)
+        if value is None:
+            return []
+        self.best.take(value.values, value.total)
+        if not self.takes_in or value.total <= found.total + SAME * abs(found.total):
+            return []
+        prices = self._whole.row_prices()
+        worth = {s: float(prices[self.owner.matrix.owned({("depends_on", s)})[0]].sum()) for s in part.left_out}
+        least = PRICED * max(worth.values())
+        return sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
+
+    def _value_in_whole(self, portfolio: Array, part: Part) -> Value | None:
+        """A portfolio's value in the whole program, from what its search has found optimal: cold it takes several times
+        as long."""
+        begin = time.perf_counter()
+        if self._race is not None and self._race.part is part:
+            self._race.local.valuation.value(portfolio, WARM_SECONDS)
+            self._whole.begin_from(self._race.local.valuation, part.rows, part.columns)
+        value = self._whole.value(portfolio, WARM_SECONDS)
+        if value is None:
+            self._whole.forget()
+            value = self._whole.value(portfolio, max(1.0, WHOLE_SECONDS - (time.perf_counter() - begin)))
+        return value
+
+    def _carry_over(self) -> None:
+        """The plan of the stage before, completed by what is new in the program: no later stage is without a plan."""
+        values = self.owner.values
+        if values is None:
             return
-        if not self._is_priced(part.integers(found)):
-            left = seconds - (time.perf_counter() - begin)
-            self._price(part.integers(found), PRICE_SECONDS if self.best.values is None else max(10.0, left))
-        if self.best.values is None and known is not None:
-            self._price(known, PRICE_SECONDS)
-        if self.takes_in and left_out and self.best.incumbent > outcome.incumbent + SAME * abs(outcome.incumbent):
-            self._take_in(left_out)
-
-    def _price(self, integers: Array, seconds: float) -> None:
-        """Keeps the plan of the whole model at given starts, an LP that begins from the basis over the active suppliers.
-
-        What the part found optimal stays so but for the rows that it left out: a cold LP of the whole takes several
-        times as long.
-        """
-        begin, left_out, whole = time.perf_counter(), self._outside(self.owner.active), self._whole_model()
-        if left_out:
-            part = self._part_without(left_out)
-            if part.solve_fixed(integers, seconds).values is None:
+        whole = np.zeros(self.program.cost.size)
+        whole[: values.size] = values
+        is_new = np.arange(whole.size) >= values.size
+        if is_new.any():
+            rows = np.asarray(np.abs(self.program.a[:, is_new]).sum(axis=1)).ravel() > 0
+            added = HighsModel(self.program.part(rows, is_new, whole), self.owner.threads).solve(0.0, CARRY_SECONDS)
+            if added.values is None or not added.is_optimal:
                 return
-            rows, columns = self._without(left_out)
-            whole.begin_from(part.basis(), ~rows, ~columns)
-        left = seconds - (time.perf_counter() - begin)
-        priced = whole.solve_fixed(integers, max(5.0, min(left, WARM_SECONDS)))
-        left = seconds - (time.perf_counter() - begin)
-        if priced.status is Status.STOPPED_WITHOUT_PLAN and left > 5.0:
-            whole.forget()
-            priced = whole.solve_fixed(integers, left)
-        if priced.values is not None:
-            self.best.take(priced.values, priced.incumbent)
-
-    def _is_priced(self, integers: Array) -> bool:
-        """Whether the best plan has these starts already."""
-        best = self.best.values
-        return best is not None and np.array_equal(np.round(integers), np.round(best[self.program.is_integer]))
-
-    def _start(self, part: HighsModel, left_out: list[str], known: Array | None) -> Array | None:
-        """A plan to begin with: the best so far, or the last stage's starts with everything else solved anew."""
-        if self.best.values is not None:
-            return self.best.values[~self._without(left_out)[1]]
-        return part.solve_fixed(known, PRICE_SECONDS).values if known is not None and part.has_integers else None
-
-    def _without(self, left_out: list[str]) -> tuple[Mask, Mask]:
-        owners: set[Owner] = {(block, s) for s in left_out for block in SUPPLIER_BLOCKS}
-        return self.owner.matrix.owned(owners)
-
-    def _part_without(self, left_out: list[str]) -> HighsModel:
-        if not left_out:
-            return self._whole_model()
-        key = tuple(left_out)
-        if key not in self._parts:
-            rows, columns = self._without(left_out)
-            self._parts[key] = HighsModel(self.program.part(~rows, ~columns), self.owner.threads)
-        return self._parts[key]
-
-    def _whole_model(self) -> HighsModel:
-        if self._whole is None:
-            self._whole = HighsModel(self.program, self.owner.threads)
-        return self._whole
-
-    def _take_in(self, left_out: list[str]) -> None:
-        """Suppliers whose dependence rows have a price in the whole model join the search."""
-        prices = np.abs(self._whole_model().row_duals())
-        worth = {s: prices[self.owner.matrix.owned({("depends_on", s)})[0]].sum() for s in left_out}
-        least = PRICED * max(worth.values(), default=0.0)
-        self.owner.active += sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
-        self.left_out = self._outside(self.owner.active)
+            whole[is_new] = added.values
+        self.best.take(whole, float(self.program.cost @ whole + self.program.constant))

@@ -14,10 +14,11 @@ from quadopt.formulation import caps, dependence
 from quadopt.formulation.build import Model
 from quadopt.formulation.fit import check_fit
 from quadopt.formulation.options import Formulation, Objective, Slack
+from quadopt.solver.best import Best, relative_gap
 from quadopt.solver.goals import Goal, goals_of, prepare
 from quadopt.solver.highs import Status
 from quadopt.solver.matrix import Array, Matrix, Program
-from quadopt.solver.minimise import Best, Minimiser, relative_gap
+from quadopt.solver.minimise import Minimiser
 from quadopt.tables.case import Case
 
 ANCHORS = ("is_started", "dependence", "worst", "square")
@@ -61,9 +62,10 @@ class Staged:
         self.values: Array = np.zeros(0)
         self.warnings: list[str] = []
         self.cap_from: dict[tuple[int, str, str], int] = {}
-        self.minimiser = Minimiser(
-            self.matrix, self.model.structure.suppliers, self._first_suppliers(), options.solver.threads
-        )
+        suppliers = self._by_worth()
+        caps_trace = any(cap.basis == "traced" for cap in options.caps)
+        active = suppliers if caps_trace else suppliers[:1]
+        self.minimiser = Minimiser(self.matrix, suppliers, list(active), options.solver.threads, options.solver.method)
         self.model.pyomo.held = pyo.ConstraintList()
 
     def run(self) -> None:
@@ -90,17 +92,15 @@ class Staged:
     def _with_branches(self) -> bool:
         return bool(self.model.structure.crises)
 
-    def _first_suppliers(self) -> list[str]:
-        """The supplier to begin with: whose offers are worth most; all of them where caps trace exposure."""
+    def _by_worth(self) -> list[str]:
+        """The traced suppliers, those whose offers are worth most first."""
         suppliers = self.model.structure.suppliers
-        if any(cap.basis == "traced" for cap in self.options.caps):
-            return list(suppliers)
         worth = dict.fromkeys(suppliers, 0.0)
         for plant in self.model.structure.plants:
             if plant.country in worth:
                 output = sum(q * self.case.price[m] for m, q in plant.recipe.items() if q > 0)
                 worth[plant.country] += output * sum(plant.capacity.values())
-        return sorted(suppliers, key=lambda s: -worth[s])[:1]
+        return sorted(suppliers, key=lambda s: -worth[s])
 
     def _lexicographic(self, objectives: list[Objective]) -> None:
         for objective in objectives:

@@ -1,0 +1,44 @@
+"""The best plan and the best proven bound of a stage, and the gap between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quadopt.solver.highs import Status
+from quadopt.solver.matrix import Array
+
+
+@dataclass
+class Best:
+    """The best plan and the best proven bound of a stage so far."""
+
+    values: Array | None = None
+    incumbent: float = np.inf
+    bound: float = -np.inf
+    last: Status = Status.FAILED
+
+    def take(self, values: Array, incumbent: float) -> None:
+        """Keeps a plan that is better than the one so far."""
+        if incumbent < self.incumbent:
+            self.values, self.incumbent = values, incumbent
+
+    def raise_bound(self, bound: float) -> None:
+        """Keeps a bound that is better than the one so far; nan is none."""
+        if bound > self.bound:
+            self.bound = bound
+
+    def gap(self) -> float:
+        """Relative gap, (incumbent - bound) / |incumbent|."""
+        return relative_gap(self.incumbent, self.bound)
+
+
+def relative_gap(incumbent: float, bound: float) -> float:
+    """(incumbent - bound) / |incumbent|; zero where both are zero up to rounding, infinite where one is missing."""
+    if not (np.isfinite(incumbent) and np.isfinite(bound)):
+        return float("inf")
+    difference = max(0.0, incumbent - bound)
+    if difference <= 1e-9 * max(1.0, abs(incumbent)):
+        return 0.0
+    return difference / max(abs(incumbent), 1e-12)

@@ -1,0 +1,160 @@
+"""Local search over portfolios, guided by the bounds that valuations have left behind.
+
+The bounds of the portfolios valued so far make a model of the objective that never overstates it. Moves of one or two
+projects are tried on that model, all of them at once, and only what promises to be better is valued, an LP. Where nothing
+promises to be better the portfolio is the best of its neighbourhood, and the search begins anew from a part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from quadopt.solver.matrix import Array
+from quadopt.solver.portfolio import Moves, Portfolios
+from quadopt.solver.valuation import Valuation, Value
+
+KEPT_BOUNDS = 80
+"""How many bounds the model holds: the latest."""
+FIRST_MOVES = 100000
+"""How many moves, the most promising ones, are paired with all others."""
+LONGEST = 16
+"""Pairs of moves that may be made on the model before the next valuation, at most."""
+BETTER = 1e-6
+"""Relative difference from which a portfolio counts as better."""
+DEARER_TIMES = 3
+"""How often the penalty on exceeding a held objective rises for one portfolio at most."""
+FIRST_SECONDS = 300.0
+"""For the first value: without it there is no plan."""
+
+SecondsLeft = Callable[[], float]
+Listener = Callable[[Value], None]
+
+
+class LocalSearch:
+    """The best portfolio of one program so far, and how to find better ones."""
+
+    def __init__(self, portfolios: Portfolios, valuation: Valuation, listener: Listener, left: SecondsLeft) -> None:
+        self.portfolios, self.valuation = portfolios, valuation
+        self.listener, self.seconds_left = listener, left
+        self.best: Value | None = None
+        self.portfolio: Array | None = None
+        self._prices = np.zeros((0, portfolios.count))
+        self._offsets = np.zeros(0)
+        self._totals: dict[bytes, float] = {}
+        self._random = np.random.default_rng(0)
+
+    @property
+    def lowest(self) -> float:
+        """Value of the best plan so far, infinite without one."""
+        return np.inf if self.best is None else self.best.total
+
+    def value(self, portfolio: Array) -> float:
+        """Values a portfolio: its total, infinite where it has none. Keeps its bound, and the plan where it is the best."""
+        key = np.packbits(portfolio > 0.5).tobytes()
+        if key in self._totals:
+            return self._totals[key]
+        found = self.valuation.value(portfolio, self._seconds())
+        for _ in range(DEARER_TIMES):
+            if found is None or found.is_plan or found.total >= self.lowest:
+                break
+            self._keep_bound(found)
+            self._totals.clear()
+            self.valuation.make_dearer()
+            found = self.valuation.value(portfolio, self._seconds())
+        if found is None:
+            self._totals[key] = np.inf
+            return np.inf
+        self._keep_bound(found)
+        self._totals[key] = found.total
+        if found.is_plan and found.total < self.lowest - 1e-12 * abs(found.total):
+            self.best, self.portfolio = found, portfolio.copy()
+            self.listener(found)
+        return found.total
+
+    def _seconds(self) -> float:
+        return FIRST_SECONDS if self.best is None else max(1.0, self.seconds_left())
+
+    def _keep_bound(self, value: Value) -> None:
+        self._prices = np.vstack([self._prices, value.prices])[-KEPT_BOUNDS:]
+        self._offsets = np.append(self._offsets, value.offset)[-KEPT_BOUNDS:]
+
+    def descend(self, portfolio: Array) -> None:
+        """Betters a portfolio until nothing in its neighbourhood promises to be better."""
+        total, length = self.value(portfolio), 4
+        while self.seconds_left() > 0:
+            promising = self._promising(portfolio, total, length)
+            if promising is None:
+                return
+            found = self.value(promising)
+            if found < total - BETTER * abs(total):
+                portfolio, total, length = promising, found, min(2 * length, LONGEST)
+            else:
+                length = max(1, length // 2)
+
+    def begin_anew(self) -> bool:
+        """Betters the best portfolio with some of its projects left out; whether there were any to leave out."""
+        fewer = None if self.portfolio is None else self._with_fewer(self.portfolio)
+        if fewer is not None:
+            self.descend(fewer)
+        return fewer is not None
+
+    def _with_fewer(self, portfolio: Array) -> Array | None:
+        """The portfolio without two to four of its projects, drawn at random; None where there are none to leave out."""
+        moves = self.portfolios.moves(portfolio)
+        leaving = np.flatnonzero(moves.taken < 0)
+        for _ in range(100 if leaving.size else 0):
+            count = min(leaving.size, int(self._random.integers(2, 5)))
+            fewer = moves.after(portfolio, tuple(self._random.choice(leaving, count, replace=False)))
+            if self.portfolios.allows(fewer):
+                return fewer
+        return None
+
+    def _promising(self, portfolio: Array, total: float, length: int) -> Array | None:
+        """Up to `length` steps on the model, as long as it promises more; None where the first promises nothing."""
+        found, promised = None, total
+        for _ in range(length):
+            step = self._step(portfolio if found is None else found, promised - BETTER * abs(total))
+            if step is None:
+                break
+            found, promised = step
+        return found
+
+    def _step(self, portfolio: Array, below: float) -> tuple[Array, float] | None:
+        """The one or two moves with the lowest estimate below a value, portfolios valued already left out."""
+        moves = self.portfolios.moves(portfolio)
+        chosen, estimates = self._candidates(moves, portfolio, below)
+        for k in np.argsort(estimates, kind="stable"):
+            after = moves.after(portfolio, chosen[k])
+            if np.packbits(after > 0.5).tobytes() not in self._totals and self.portfolios.allows(after):
+                return after, float(estimates[k])
+        return None
+
+    def _candidates(self, moves: Moves, portfolio: Array, below: float) -> tuple[list[tuple[int, ...]], Array]:
+        """Single moves and pairs that the rules allow, with estimates below a value."""
+        now = (self._offsets + self._prices @ portfolio)[:, None]
+        change = moves.differences(self._prices)
+        rule_change = moves.differences(self.portfolios.rows)
+        down, up = (side[:, None] for side in self.portfolios.room(portfolio))
+        alone = (now + change).max(axis=0)
+        fits = ((rule_change >= down) & (rule_change <= up)).all(axis=0)
+        single = np.flatnonzero(fits & (alone < below))
+        chosen: list[tuple[int, ...]] = [(int(k),) for k in single]
+        estimates = [alone[single]]
+        for first in self._first_moves(now[:, 0], change):
+            second = np.flatnonzero(moves.project != moves.project[first])
+            both = rule_change[:, [first]] + rule_change[:, second]
+            second = second[((both >= down) & (both <= up)).all(axis=0)]
+            together = (now + change[:, [first]] + change[:, second]).max(axis=0, initial=-np.inf)
+            best = np.argsort(together)[:3]
+            best = best[together[best] < below]
+            chosen += [(int(first), int(k)) for k in second[best]]
+            estimates.append(together[best])
+        return chosen, np.concatenate(estimates)
+
+    def _first_moves(self, now: Array, change: Array) -> Array:
+        """The moves that lower the bound that is highest here most: of any pair that promises to be better, one does."""
+        highest = change[int(np.argmax(now))]
+        order = np.argsort(highest, kind="stable")[:FIRST_MOVES]
+        return order[highest[order] < 0]

@@ -1,0 +1,179 @@
+"""Race: a local search for plans on one core, a proof of the bound on the other, each hearing of the other's plans."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+
+from quadopt.solver.best import Best, relative_gap
+from quadopt.solver.highs import Company, HighsModel, Status
+from quadopt.solver.local_search import LocalSearch
+from quadopt.solver.matrix import Array
+from quadopt.solver.part import Part
+from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.valuation import Valuation, Value
+
+PROGRESS_SECONDS = 2.0
+"""How often a listener hears of progress at most."""
+
+Progress = Callable[[float, float], None]
+"""Called with (incumbent, bound) while a stage is solved, in the objective's unit; nan where there is none yet."""
+
+
+class Hearing(Company):
+    """Passes progress on, not too often."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress, self._heard = progress, time.perf_counter()
+
+    def hear(self, incumbent: float, bound: float) -> None:
+        """Tells the listener, unless it has heard a moment ago."""
+        if self._progress is not None and time.perf_counter() - self._heard >= PROGRESS_SECONDS:
+            self._heard = time.perf_counter()
+            self._progress(incumbent, bound)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best plan of a search: a point of the whole program, nothing in the columns left out, and its value."""
+
+    values: Array
+    total: float
+
+
+class Race(Company):
+    """Local search over one part of a program and bounds by others that see no more; ends at a gap or a deadline.
+
+    The MIP hears and tells as its `Company`. The bound goes into `best`, the plan into `found`. The searching thread alone
+    writes `found`, the proving one `_hint` and `best`.
+    """
+
+    def __init__(self, part: Part, proofs: list[Part], best: Best, gap: float, deadline: float, threads: int) -> None:
+        self.part, self.proofs, self.best, self.gap, self.deadline = part, proofs, best, gap, deadline
+        self.found: Found | None = None
+        self.is_interrupted = False
+        """Whether Ctrl-C ended it."""
+        self._stop = threading.Event()
+        self._hint: Found | None = None
+        self._offered = np.inf
+        self._proof = part
+        self._threads = threads
+        self._bounding: HighsModel | None = None
+        self._hearing = Hearing(None)
+
+    def prepare(self, valuation: Valuation, portfolios: Portfolios, progress: Progress | None) -> None:
+        """What the search values portfolios with, which ones there are, and who hears of progress."""
+        self._hearing = Hearing(progress)
+        self.local = LocalSearch(portfolios, valuation, self._keep, self.seconds_left)
+
+    def seconds_left(self) -> float:
+        """Seconds that the race may go on; none once it is over."""
+        return 0.0 if self.is_over() else self.deadline - time.perf_counter()
+
+    def search(self, known: list[Array]) -> None:
+        """One descent from what is known, without a proof beside it."""
+        self._wait(lambda: self._descend(known))
+
+    def run(self, known: list[Array]) -> None:
+        """Search and proof side by side, beginning with the first of the known portfolios that leads to a plan."""
+        self._wait(lambda: self._search_on(known), self._prove)
+        if self.found is None and self._hint is not None:
+            hint = self.part.integers_of(self._hint.values)
+            self._wait(lambda: self._descend([hint]))
+
+    def _wait(self, *jobs: Callable[[], None]) -> None:
+        """Runs jobs in threads of their own; Ctrl-C ends them and keeps what they have found."""
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            running: list[Future[None]] = [pool.submit(job) for job in jobs]
+            while True:
+                try:
+                    if not wait(running, timeout=0.2).not_done:
+                        break
+                except KeyboardInterrupt:
+                    self.is_interrupted = True
+                    self._stop.set()
+                    self.local.valuation.cancel()
+                    if self._bounding is not None:
+                        self._bounding.cancel()
+        for job in running:
+            job.result()
+
+    def _keep(self, value: Value) -> None:
+        self.found = Found(self.part.to_whole(value.values), value.total)
+
+    @property
+    def _lowest(self) -> float:
+        return np.inf if self.found is None else self.found.total
+
+    def _descend(self, known: list[Array]) -> None:
+        """Betters what is known until there is a plan."""
+        for portfolio in known:
+            self.local.descend(portfolio)
+            if self.local.portfolio is not None:
+                return
+
+    def _search_on(self, known: list[Array]) -> None:
+        try:
+            self._descend(known)
+            goes_on = self.local.portfolio is not None
+            while goes_on and self.seconds_left() > 0:
+                hint, self._hint = self._hint, None
+                if hint is not None and hint.total < self._lowest:
+                    self.local.descend(self.part.integers_of(hint.values))
+                else:
+                    goes_on = self.local.begin_anew()
+        except BaseException:
+            self._stop.set()
+            raise
+
+    def _prove(self) -> None:
+        try:
+            for proof in self.proofs:
+                if self.seconds_left() > 0:
+                    self._prove_with(proof)
+        except BaseException:
+            self._stop.set()
+            raise
+
+    def _prove_with(self, proof: Part) -> None:
+        """One MIP, which leaves the search for plans to the other thread."""
+        model = HighsModel(proof.program, self._threads)
+        model.leave_search_to_others()
+        self._bounding, self._proof, self._offered = model, proof, np.inf
+        start = self.offer()
+        ended = model.solve(self.gap, max(1.0, self.seconds_left()), start, self)
+        self.best.last = ended.status
+        self.best.raise_bound(ended.bound)
+        if ended.values is not None:
+            self.take(ended.values)
+        if ended.status in (Status.INFEASIBLE, Status.UNBOUNDED):
+            self._stop.set()
+
+    def hear(self, incumbent: float, bound: float) -> None:
+        """Keeps the bound that the MIP has proven."""
+        self.best.raise_bound(bound)
+        self._hearing.hear(self._lowest if self.found is not None else np.nan, self.best.bound)
+
+    def take(self, values: Array) -> None:
+        """A plan of the MIP, as a hint for the local search."""
+        whole = self._proof.to_whole(values)
+        total = float(self.part.whole.cost @ whole + self.part.whole.constant)
+        if total < self._lowest:
+            self._hint = Found(whole, total)
+
+    def offer(self) -> Array | None:
+        """The local search's best plan, once."""
+        found = self.found
+        if found is None or found.total >= self._offered:
+            return None
+        self._offered = found.total
+        return self._proof.from_whole(found.values)
+
+    def is_over(self) -> bool:
+        """Stopped, or the gap between the local search's plan and the bound is reached."""
+        return self._stop.is_set() or relative_gap(self._lowest, self.best.bound) <= self.gap

@@ -1,0 +1,121 @@
+r"""Valuation: what a portfolio is worth, and a lower bound on what any other is worth.
+
+The operation with the starts fixed is an LP. Its value and the prices of the fixed starts, their reduced costs, bound the
+value of every other portfolio from below: $value(b') \ge value(b) + \sum_k price_k (b'_k - b_k)$ (Benders, 1962).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from quadopt.solver.highs import HighsModel
+from quadopt.solver.matrix import Array, Mask, Program
+
+FIRST_SHARE = 0.01
+"""An excess of this share of a held row's size costs as much as the objective, to begin with."""
+DEARER = 10.0
+
+
+@dataclass(frozen=True)
+class Value:
+    """Value of one portfolio.
+
+    `total` counts what excess over the held objectives costs; `is_plan`: there is none, so that `values` is a point of the
+    program. `prices`, one a start, and `offset` give the lower bound `offset + prices @ portfolio` for every portfolio.
+    """
+
+    total: float
+    is_plan: bool
+    values: Array
+    prices: Array
+    offset: float
+
+
+class Valuation:
+    """The LP over one program, resident in HiGHS: from portfolio to portfolio only the starts' bounds change.
+
+    Objectives held from earlier stages (`held`, rows with an upper side) may be exceeded at a penalty, so that every
+    portfolio has a value and a bound; `make_dearer` raises it where an excess pays. `is_strict`: they may not.
+    """
+
+    def __init__(self, program: Program, held: Mask, threads: int, is_strict: bool = False) -> None:
+        rows = np.flatnonzero(held)
+        self._starts = np.flatnonzero(program.is_integer).astype(np.int32)
+        self._columns = program.cost.size
+        self._size, self._tolerance = _sizes(program, rows)
+        self._model = HighsModel(_softened(program, rows), threads)
+        self._excess = np.arange(self._columns, self._columns + rows.size, dtype=np.int32)
+        self._is_strict = is_strict
+        self._penalty: Array | None = None
+
+    def value(self, portfolio: Array, seconds: float) -> Value | None:
+        """The value of a portfolio; None where the operation has no solution with it, or none in time."""
+        self._model.set_bounds(self._starts, portfolio, portfolio)
+        if self._penalty is None and not self._is_strict:
+            self._open(seconds)
+        solved = self._model.solve(0.0, seconds)
+        if not solved.is_optimal or solved.values is None:
+            return None
+        is_plan = bool((solved.values[self._excess] <= self._tolerance).all())
+        prices = self._model.reduced_costs()[self._starts]
+        offset = solved.incumbent - float(prices @ portfolio)
+        return Value(solved.incumbent, is_plan, solved.values[: self._columns], prices, offset)
+
+    def begin_from(self, part: Valuation, rows: Mask, columns: Mask) -> None:
+        """Begins from what the valuation of a part, the given rows and columns, has found optimal."""
+        self._model.begin_from(part._model.basis(), rows, np.append(columns, np.ones(self._excess.size, dtype=bool)))
+
+    def forget(self) -> None:
+        """Begins cold the next time."""
+        self._model.forget()
+
+    def row_prices(self) -> Array:
+        """Sizes of the rows' prices at the last portfolio: they tell which rows matter, and have no unit."""
+        return np.abs(self._model.row_duals())
+
+    def _open(self, seconds: float) -> None:
+        """Lets held objectives be exceeded from now on, at a penalty measured by a value without."""
+        strict = self._model.solve(0.0, seconds)
+        value = strict.incumbent if strict.values is not None else 1.0
+        self._set_penalty(max(1e-3, abs(value)) / (FIRST_SHARE * self._size))
+        self._model.set_bounds(self._excess, np.zeros(self._excess.size), np.full(self._excess.size, np.inf))
+
+    def make_dearer(self) -> None:
+        """Raises the penalty on exceeding a held objective; bounds found so far stay bounds."""
+        if self._penalty is not None:
+            self._set_penalty(self._penalty * DEARER)
+
+    def _set_penalty(self, penalty: Array) -> None:
+        self._penalty = penalty
+        self._model.set_costs(self._excess, penalty)
+
+    def cancel(self) -> None:
+        """Ends a solve that is under way in another thread."""
+        self._model.cancel()
+
+
+def _sizes(program: Program, rows: np.ndarray) -> tuple[Array, Array]:
+    """What a held objective can amount to, and the excess up to which it counts as held."""
+    a, upper = program.a[rows], program.upper
+    bounded = np.where(np.isfinite(upper), np.abs(upper), 0.0)
+    held_at = np.abs(program.row_upper[rows])
+    size = np.maximum(np.abs(a) @ bounded, held_at)
+    return np.where(size > 0, size, 1.0), 1e-9 * size + 1e-7 * held_at + 1e-12
+
+
+def _softened(program: Program, rows: np.ndarray) -> Program:
+    """The relaxed program with one more column for each of the rows: by how much it is exceeded, nothing to begin with."""
+    count = rows.size
+    excess = sp.csr_array((np.full(count, -1.0), (rows, np.arange(count))), shape=(program.a.shape[0], count))
+    return replace(
+        program,
+        a=sp.csr_array(sp.hstack([program.a, excess])),
+        cost=np.concatenate([program.cost, np.zeros(count)]),
+        lower=np.concatenate([program.lower, np.zeros(count)]),
+        upper=np.concatenate([program.upper, np.zeros(count)]),
+        is_integer=np.zeros(program.cost.size + count, dtype=bool),
+        is_anchor=np.concatenate([program.is_anchor | program.is_integer, np.zeros(count, dtype=bool)]),
+    )
