@@ -1,0 +1,1 @@
+"""Speed and scale of quadopt, as ratios within one run: `python -m benchmarks`."""

@@ -1,0 +1,90 @@
+"""What-ifs: a changed case solved cold, and from the plan of the case that it was changed from."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from benchmarks.runs import Job, Row, Run, label
+
+TITLE = "What-ifs"
+PANELS = 1
+EXPLAINED = """One number of a case changed, and the plan of the changed case: cold, as any case is solved, and warm, from the
+plan of the unchanged case. Seconds by the clock of the stages (no tables, no audit), to the gap that the model file asks,
+medians. `ratio`: cold over warm."""
+CHANGES = ("fund limits up 10 %", "a price up 20 %", "a demand up 10 %")
+FACTOR = {"fund limits up 10 %": 1.1, "a price up 20 %": 1.2, "a demand up 10 %": 1.1}
+
+
+def jobs(cases: list[str], models: list[str], seed: int) -> list[Job]:
+    """A job for every case and model file: all changes begin from one plan of the unchanged case."""
+    return [{"case": case, "model": model, "seed": seed} for case in cases for model in models]
+
+
+def can_start_from_a_plan() -> bool:
+    """Whether `quadopt.solve` takes the plan to begin from."""
+    import quadopt
+
+    return "start" in inspect.signature(quadopt.solve).parameters
+
+
+def changed(case: Any, change: str) -> Any:
+    """The case with one number changed: all fund limits, or the price or a member's demand of what is worth most."""
+    from quadopt.tables.case import Case
+
+    frames, factor = case.tables, FACTOR[change]
+    worth: dict[tuple[str, str], float] = {}
+    for (member, material, _, _), quantity in case.demand.items():
+        worth[member, material] = worth.get((member, material), 0.0) + quantity * case.price[material]
+    member, material = max(worth, key=lambda key: worth[key])
+    if change == "fund limits up 10 %":
+        fund = frames["fund"].assign(limit=frames["fund"]["limit"] * factor)
+        return Case.from_tables({**case.raw, "fund": fund})
+    if change == "a price up 20 %":
+        materials = frames["materials"].copy()
+        materials.loc[materials["material"] == material, "price"] *= factor
+        return Case.from_tables({**case.raw, "materials": materials})
+    demand = frames["demand"].copy()
+    demand.loc[(demand["country"] == member) & (demand["material"] == material), "quantity"] *= factor
+    return Case.from_tables({**case.raw, "demand": demand})
+
+
+def measure(case: str, model: str, seed: int) -> Row:
+    """For each change seconds of the stages cold and, where quadopt can, warm; the last stage's value of each."""
+    import quadopt
+    from benchmarks.cases import named_case
+
+    base, found = named_case(case, seed), {}
+    start = {"start": quadopt.solve(base, model)} if can_start_from_a_plan() else None
+    for change in CHANGES:
+        other = changed(base, change)
+        for name, more in (("cold", {}), ("warm", start)):
+            if more is not None:
+                plan = quadopt.solve(other, model, **more)
+                found[f"{change}, {name} s"] = plan.seconds["stages"]
+                found[f"{change}, {name} value"] = float(plan.stages["incumbent"].iloc[-1])
+    return found
+
+
+def table(runs: list[Run]) -> list[Row]:
+    """A row for every case, model file and change."""
+    rows: list[Row] = []
+    for run in runs:
+        for change in CHANGES:
+            cold, warm = (run.found.get(f"{change}, {name} s") for name in ("cold", "warm"))
+            row: Row = {"case": label(run.job["case"]), "model": run.job["model"], "change": change}
+            row |= {"cold s": cold, "warm s": warm, "ratio": cold / warm if cold and warm else None}
+            row |= {f"last stage, {name}": run.found.get(f"{change}, {name} value") for name in ("cold", "warm")}
+            rows.append(row)
+    return rows
+
+
+def draw(rows: list[Row], runs: list[Run], axes: Any) -> None:
+    """Cold and warm, a pair of bars a change."""
+    labels = [f"{row['case']}, {row['model']}: {row['change']}" for row in rows]
+    axes[0].barh([i - 0.2 for i in range(len(rows))], [row["cold s"] for row in rows], height=0.35, label="cold")
+    axes[0].barh([i + 0.2 for i in range(len(rows))], [row["warm s"] or 0.0 for row in rows], height=0.35, label="warm")
+    axes[0].set_yticks(range(len(rows)), labels)
+    axes[0].invert_yaxis()
+    axes[0].set_xlabel("seconds of the stages")
+    axes[0].legend()
