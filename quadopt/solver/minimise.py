@@ -9,6 +9,7 @@ program, an LP; suppliers whose dependence rows have a price there join the next
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
@@ -200,15 +201,12 @@ class Search:
         """The rows that hold earlier stages' objectives."""
         return self.owner.matrix.rows_of("held")
 
-    @cached_property
-    def _whole(self) -> Valuation:
-        """The whole program, ready to value portfolios."""
-        return Valuation(self.program, self._held, self.owner.threads, is_strict=True)
-
     def _count(self, found: Found, part: Part) -> list[str]:
         """Keeps what a search has found as a plan of the whole program; the suppliers left out that matter to it."""
         if not part.left_out:
             self.best.take(found.values, found.total)
+            return []
+        if not self.takes_in and self._take_around_branches(found, part):
             return []
         value = self._value_in_whole(part.integers_of(found.values), part)
         if value is None:
@@ -220,6 +218,41 @@ class Search:
         worth = {s: float(prices[self.owner.matrix.owned({("depends_on", s)})[0]].sum()) for s in part.left_out}
         least = PRICED * max(worth.values())
         return sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
+
+    def _take_around_branches(self, found: Found, part: Part) -> bool:
+        """Keeps the plan of the whole program that leaves starts, reserves and branches as a search has found them.
+
+        Branches know the base path by its starts and reserves alone, so that around them the base path is an LP without
+        branches, begun from the same with the suppliers left out. Whether there is such a plan.
+        """
+        rows, columns = self.owner.matrix.owned({owner for owner in self.owner.matrix.owners if owner[0] == "branch"})
+        if not columns.any():
+            return False
+        seen = np.asarray(np.abs(self.program.a[rows]).sum(axis=0)).ravel() > 0
+        is_fixed = seen | self.program.is_integer
+        base = replace(
+            self.program,
+            lower=np.where(is_fixed, found.values, self.program.lower),
+            upper=np.where(is_fixed, found.values, self.program.upper),
+            is_integer=np.zeros_like(self.program.is_integer),
+        )
+        narrow = HighsModel(base.part(part.rows & ~rows, part.columns & ~columns, found.values), self.owner.threads)
+        if not narrow.solve(0.0, WHOLE_SECONDS).is_optimal:
+            return False
+        whole = HighsModel(base.part(~rows, ~columns, found.values), self.owner.threads)
+        whole.begin_from(narrow.basis(), part.rows[~rows], part.columns[~columns])
+        solved = whole.solve(0.0, WARM_SECONDS)
+        if solved.values is None or not solved.is_optimal:
+            return False
+        values = found.values.copy()
+        values[~columns] = solved.values
+        self.best.take(values, float(self.program.cost @ values + self.program.constant))
+        return True
+
+    @cached_property
+    def _whole(self) -> Valuation:
+        """The whole program, ready to value portfolios."""
+        return Valuation(self.program, self._held, self.owner.threads, is_strict=True)
 
     def _value_in_whole(self, portfolio: Array, part: Part) -> Value | None:
         """A portfolio's value in the whole program, from what its search has found optimal: cold it takes several times
