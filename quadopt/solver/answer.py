@@ -23,11 +23,17 @@ from quadopt.solver.steps import three_steps
 from quadopt.tables.case import Case
 
 
-def solve(case: Case, model: str | Path | Formulation = "pact", listener: Listener | None = None) -> Plan:
+def solve(
+    case: Case,
+    model: str | Path | Formulation = "pact",
+    listener: Listener | None = None,
+    start: Plan | None = None,
+) -> Plan:
     """The plan of a case under a model file, checked by the auditor.
 
     `model` is the name of a model file that comes with quadopt, a path to one, or a `Formulation`; `listener` hears
-    (stage, incumbent, bound) while stages are solved.
+    (stage, incumbent, bound) while stages are solved. `start` is the plan of a similar case, to begin with what it starts
+    and which suppliers mattered to it: the answer is as good as without it, and comes sooner.
 
     Raises `NoPlanError` where there is no plan (with the status), `ModelFileError` where the model file has faults,
     and `AuditError` where the plan breaks a rule of the case beyond tolerance.
@@ -35,6 +41,8 @@ def solve(case: Case, model: str | Path | Formulation = "pact", listener: Listen
     begin = time.perf_counter()
     options = model if isinstance(model, Formulation) else read_formulation(model)
     staged = Staged(case, options, listener)
+    if start is not None:
+        staged.begin_with(start.starts, start.options["suppliers_in_search"])
     staged.run()
     plan = replace(draft(staged), seconds={"stages": time.perf_counter() - begin})
     plan.tables["three_steps"] = three_steps(case, options, plan)

@@ -43,7 +43,7 @@ SAME = 1e-6
 class Minimiser:
     """Minimises one objective after the other over a growing matrix; remembers its last plan and the suppliers that matter.
 
-    `suppliers` are those traced, `active` the ones to begin with; `starts` a portfolio to begin with, where one is known.
+    `suppliers` are those traced, `active` the ones to begin with.
     """
 
     def __init__(
@@ -53,16 +53,15 @@ class Minimiser:
         active: list[str],
         threads: int,
         method: Method = "guided",
-        starts: Array | None = None,
     ) -> None:
         self.matrix, self.suppliers, self.active = matrix, suppliers, active
         self.threads, self.method = threads, method
         self.alone_seconds = ALONE_SECONDS
         self.values: Array | None = None
         """The last plan, over the columns that there were then."""
-        self.starts = starts
+        self.starts: Array | None = None
         """Values of the binaries of the last plan, or of one known from elsewhere, in the matrix's order."""
-        self.is_searched = starts is not None
+        self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
 
     def minimise(
@@ -80,6 +79,11 @@ class Minimiser:
             if program.is_integer.any():
                 self.starts = np.round(best.values[program.is_integer])
         return best
+
+    def begin_with(self, starts: Array, suppliers: list[str]) -> None:
+        """A portfolio known from a similar case, and the suppliers that mattered to it."""
+        self.starts, self.is_searched = starts, True
+        self.active += [s for s in suppliers if s in self.suppliers and s not in self.active]
 
     def waiting(self) -> list[str]:
         """Suppliers with exposure in the matrix that are not active."""

@@ -68,6 +68,12 @@ class Staged:
         self.minimiser = Minimiser(self.matrix, suppliers, list(active), options.solver.threads, options.solver.method)
         self.model.pyomo.held = pyo.ConstraintList()
 
+    def begin_with(self, starts: dict[str, str], suppliers: list[str]) -> None:
+        """Begins the search with the starts of a known plan, project -> period, and the suppliers that mattered to it."""
+        period = self.case.periods
+        known = [float(starts.get(p) == period[tau - 1]) for p, tau in self.model.pyomo.starts]
+        self.minimiser.begin_with(np.array(known), suppliers)
+
     def run(self) -> None:
         """All stages in order. Raises `NoPlanError` where one ends without a plan."""
         objectives = self._objectives()
