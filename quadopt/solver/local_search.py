@@ -83,7 +83,7 @@ class LocalSearch:
     def descend(self, portfolio: Array) -> None:
         """Betters a portfolio until nothing in its neighbourhood promises to be better."""
         total, length = self.value(portfolio), 4
-        while self.seconds_left() > 0:
+        while self.seconds_left() > 0 and self._offsets.size:
             promising = self._promising(portfolio, total, length)
             if promising is None:
                 return

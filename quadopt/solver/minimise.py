@@ -33,9 +33,14 @@ WARM_SECONDS = 75.0
 """After which an LP that began from the basis of a part is begun anew: now and then the basis leads nowhere."""
 WHOLE_SECONDS = 300.0
 """For one portfolio in the whole program."""
-CARRY_SECONDS = 30.0
+COMPLETE_SECONDS = 60.0
+"""For what is free around a plan that stays."""
 PRICED = 0.02
 """A supplier matters if the prices of its dependence rows sum to this share of the largest such sum."""
+TAKEN_IN = 3
+"""Suppliers that join, those worth most first, where a search has ended and its plan in the whole program has not."""
+NARROWER = 0.95
+"""Part of the gap asked for to which a search with suppliers left out goes: in the whole program it widens a little."""
 SAME = 1e-6
 """Relative difference below which leaving suppliers out has cost nothing."""
 
@@ -64,15 +69,9 @@ class Minimiser:
         self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
 
-    def minimise(
-        self, program: Program, gap: float, time_limit: float, progress: Progress | None, takes_in: bool
-    ) -> Best:
-        """The best plan within the gap or the time limit, beginning with the plan before.
-
-        `takes_in`: the objective sees what suppliers are exposed to, so that the bound is proven with all that matter;
-        elsewhere with the first of them to begin with, because it hardly moves with the others.
-        """
-        search = Search(self, program, gap, time_limit, progress, takes_in)
+    def minimise(self, program: Program, gap: float, time_limit: float, progress: Progress | None) -> Best:
+        """The best plan within the gap or the time limit, beginning with the plan before."""
+        search = Search(self, program, gap, time_limit, progress)
         best = search.plain() if self.method == "plain" else search.guided()
         if best.values is not None:
             self.values = best.values
@@ -91,18 +90,18 @@ class Minimiser:
 
 
 class Search:
-    """The search of one stage."""
+    """The search of one stage.
+
+    `sees_dependence`: the objective does, so that the bound is proven with all suppliers that matter; elsewhere with the
+    first of them to begin with, because it hardly moves with the others.
+    """
 
     def __init__(
-        self,
-        minimiser: Minimiser,
-        program: Program,
-        gap: float,
-        time_limit: float,
-        progress: Progress | None,
-        takes_in: bool,
+        self, minimiser: Minimiser, program: Program, gap: float, time_limit: float, progress: Progress | None
     ) -> None:
-        self.owner, self.program, self.gap, self.takes_in = minimiser, program, gap, takes_in
+        self.owner, self.program, self.gap = minimiser, program, gap
+        self._results = minimiser.matrix.columns_of("dependence") | minimiser.matrix.columns_of("worst")
+        self.sees_dependence = bool(program.cost[self._results].any())
         self.deadline = time.perf_counter() + time_limit
         self.progress = progress
         self.best = Best()
@@ -128,13 +127,15 @@ class Search:
 
     def guided(self) -> Best:
         """Rounds of search, what they find valued in the whole program, until none of the suppliers left out matters."""
-        if self.is_hard and not self.takes_in:
+        if self.is_hard and not self.sees_dependence:
             self._carry_over()
         is_done = False
         while not is_done:
             part = self._part(self.owner.waiting())
             is_final, found = self._round(part)
             newcomers = [] if found is None else self._count(found, part)
+            if found is not None and is_final and not newcomers and not self._is_done():
+                newcomers = list(part.left_out[:TAKEN_IN])
             self.owner.active += newcomers
             is_done = is_final and (not newcomers or self._is_done())
         if self.best.values is None:
@@ -154,7 +155,7 @@ class Search:
             if found is not None or not self.program.is_integer.any():
                 return True, found
             self.is_hard = True
-            if self.takes_in and part.left_out:
+            if self.sees_dependence and part.left_out:
                 return False, self._run_race(part, LOOK_AROUND_SECONDS)
         return True, self._run_race(part, None)
 
@@ -181,10 +182,11 @@ class Search:
         """A race over a part, or for some seconds the search alone."""
         owner = self.owner
         proofs = [part]
-        if not self.takes_in and len(owner.active) > 1:
+        if not self.sees_dependence and len(owner.active) > 1:
             proofs.insert(0, self._part([*part.left_out, *owner.active[1:]]))
         deadline = self.deadline if look_around is None else time.perf_counter() + look_around
-        race = Race(part, proofs, self.best, self.gap, deadline, owner.threads)
+        gap = NARROWER * self.gap if part.left_out else self.gap
+        race = Race(part, proofs, self.best, gap, deadline, owner.threads)
         valuation = Valuation(part.program, self._held[part.rows], owner.threads)
         race.prepare(valuation, self._portfolios, self.progress)
         known = [owner.starts, self._portfolios.smallest()]
@@ -210,13 +212,14 @@ class Search:
         if not part.left_out:
             self.best.take(found.values, found.total)
             return []
-        if not self.takes_in and self._take_around_branches(found, part):
+        if not self.sees_dependence and self._take_around_branches(found, part):
             return []
+        self._take_completed(found.values, ~part.columns | self._results)
         value = self._value_in_whole(part.integers_of(found.values), part)
         if value is None:
             return []
         self.best.take(value.values, value.total)
-        if not self.takes_in or value.total <= found.total + SAME * abs(found.total):
+        if not self.sees_dependence or value.total <= found.total + SAME * abs(found.total):
             return []
         prices = self._whole.row_prices()
         worth = {s: float(prices[self.owner.matrix.owned({("depends_on", s)})[0]].sum()) for s in part.left_out}
@@ -260,29 +263,32 @@ class Search:
 
     def _value_in_whole(self, portfolio: Array, part: Part) -> Value | None:
         """A portfolio's value in the whole program, from what its search has found optimal: cold it takes several times
-        as long."""
-        begin = time.perf_counter()
+        as long, and is tried only where there is no plan yet."""
         if self._race is not None and self._race.part is part:
             self._race.local.valuation.value(portfolio, WARM_SECONDS)
             self._whole.begin_from(self._race.local.valuation, part.rows, part.columns)
         value = self._whole.value(portfolio, WARM_SECONDS)
-        if value is None:
+        if value is None and self.best.values is None:
             self._whole.forget()
-            value = self._whole.value(portfolio, max(1.0, WHOLE_SECONDS - (time.perf_counter() - begin)))
+            value = self._whole.value(portfolio, WHOLE_SECONDS)
         return value
 
     def _carry_over(self) -> None:
         """The plan of the stage before, completed by what is new in the program: no later stage is without a plan."""
         values = self.owner.values
-        if values is None:
-            return
-        whole = np.zeros(self.program.cost.size)
-        whole[: values.size] = values
-        is_new = np.arange(whole.size) >= values.size
-        if is_new.any():
-            rows = np.asarray(np.abs(self.program.a[:, is_new]).sum(axis=1)).ravel() > 0
-            added = HighsModel(self.program.part(rows, is_new, whole), self.owner.threads).solve(0.0, CARRY_SECONDS)
+        if values is not None:
+            whole = np.zeros(self.program.cost.size)
+            whole[: values.size] = values
+            self._take_completed(whole, np.arange(whole.size) >= values.size)
+
+    def _take_completed(self, values: Array, is_free: Mask) -> None:
+        """Keeps a point as a plan, its free columns found by an LP around the others, where that has a solution."""
+        whole = values.copy()
+        if is_free.any():
+            rows = np.asarray(np.abs(self.program.a[:, is_free]).sum(axis=1)).ravel() > 0
+            free = HighsModel(self.program.part(rows, is_free, whole), self.owner.threads)
+            added = free.solve(0.0, COMPLETE_SECONDS)
             if added.values is None or not added.is_optimal:
                 return
-            whole[is_new] = added.values
+            whole[is_free] = added.values
         self.best.take(whole, float(self.program.cost @ whole + self.program.constant))

@@ -166,8 +166,7 @@ class Staged:
                 self.listener(goal.name, incumbent, bound)
 
         progress(float("nan"), float("nan"))
-        takes_in = goal.objective == "dependence"
-        return self.minimiser.minimise(program, self.options.solver.gap, time_limit, progress, takes_in)
+        return self.minimiser.minimise(program, self.options.solver.gap, time_limit, progress)
 
     def _touch_squares(self, goal: Goal, best: Best, deadline: float) -> tuple[Best, Program]:
         """HHI by tangents: touches the squares where the plan is, until they are true within the tolerance."""
