@@ -19,8 +19,10 @@ PARTS: dict[str, ModuleType] = {
     "startup": startup,
 }
 """What can be measured, in the order of the page."""
-BY_RUN = ("stages",)
-"""Parts that bring their own runs to medians: a history has none."""
+BY_RUN = ("build", "stages")
+"""Parts that bring their runs to medians themselves."""
+REPEATS = {"build": 9}
+"""Where it takes more than three runs until medians hold still."""
 SIZES = ["10k", "60k", "365k", "1m", "2m"]
 
 
@@ -29,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser("python -m benchmarks", description="Measures the speed and scale of quadopt.")
     out.add_argument("parts", nargs="*", metavar="part", help=f"what to measure: {', '.join(PARTS)} (default: all)")
     out.add_argument("--quick", action="store_true", help="tiny cases, one run each, results in results/benchmarks")
-    out.add_argument("--repeats", type=int, help="runs of each measurement (default: 3)")
+    out.add_argument("--repeats", type=int, help="runs of each measurement (default: 3; build 9)")
     out.add_argument("--sizes", nargs="+", help="build: shapes by name (default: 10k 60k 365k 1m 2m)")
     out.add_argument(
         "--cases",
@@ -78,7 +80,7 @@ def main() -> int:
     without = []
     for part in given.parts or PARTS:
         module = PARTS[part]
-        runs = run_all(part, jobs_of(part, given), given.repeats or (1 if given.quick else 3), _tell)
+        runs = run_all(part, jobs_of(part, given), given.repeats or (1 if given.quick else REPEATS.get(part, 3)), _tell)
         if not runs:
             without.append(part)
             continue

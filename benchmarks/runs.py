@@ -6,6 +6,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,6 +16,8 @@ from typing import Any
 Job = dict[str, Any]
 Row = dict[str, Any]
 ROOT = Path(__file__).parents[1]
+SLOW, ENOUGH = 30.0, 3
+"""A job that takes longer than so many seconds is measured so often at most: noise is small beside it."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,21 @@ def run_all(part: str, jobs: list[Job], repeats: int, tell: Callable[[str], None
 
     A job that fails is told of and left out: a writing that runs out of memory is no reason to lose the others.
     """
-    done, failed = [], []
+    done: list[Run] = []
+    left_out: list[Job] = []
     for number in range(repeats):
         for job in jobs:
-            if job in failed:
+            if job in left_out:
                 continue
+            begin = time.perf_counter()
             tell(f"{part}, run {number + 1} of {repeats}: {', '.join(f'{k} {v}' for k, v in job.items())}")
             try:
                 done.append(Run(job, run_child(part, job)))
             except RuntimeError as fault:
-                failed.append(job)
+                left_out.append(job)
                 tell(f"failed: {fault}")
+            if number + 1 >= ENOUGH and time.perf_counter() - begin > SLOW:
+                left_out.append(job)
     return done
 
 

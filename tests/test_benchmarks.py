@@ -147,6 +147,16 @@ def test_build_table_compares_with_raw_numpy_of_the_same_size() -> None:
     assert [(row["ratio"], row["memory ratio"]) for row in build.table(made)] == [(1.0, 1.0), (2.5, 2.5)]
 
 
+def test_build_table_shows_the_fastest_run_beside_the_median() -> None:
+    def ran(way: str, *seconds: float) -> list[runs.Run]:
+        found = {"data": 1.0, "hand_over": 0.0, "wall": 2.0, "megabytes": 10.0, "columns": 5, "rows": 3, "nonzeros": 9}
+        return [runs.Run({"size": "tiny", "way": way, "seed": 0}, {**found, "build": s}) for s in seconds]
+
+    raw, other = build.table([*ran("raw numpy", 1.0, 4.0, 5.0), *ran("quadopt", 2.0, 2.0, 3.0)])
+    assert (raw["build + hand-over s"], raw["fastest s"]) == (4.0, 1.0)
+    assert (other["ratio"], other["ratio, fastest"]) == (0.5, 2.0)
+
+
 def stage(name: str, *history: tuple[float, float, float]) -> dict[str, Any]:
     seconds, incumbent, bound = history[-1]
     return {"stage": name, "seconds": seconds, "incumbent": incumbent, "bound": bound,

@@ -286,6 +286,8 @@ class HighsModel:
 
     def _solve_interruptibly(self) -> None:
         """Runs HiGHS in a thread of its own, so that Ctrl-C ends the solve and keeps its incumbent."""
+        # `run` leaves the flag of an earlier cancelSolve up, and every later solve would end at once.
+        self._highs._Highs__solver_should_stop = False
         if threading.current_thread() is not threading.main_thread():
             self._highs.run()
             return

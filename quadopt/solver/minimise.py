@@ -35,6 +35,8 @@ WHOLE_SECONDS = 300.0
 """For one portfolio in the whole program."""
 COMPLETE_SECONDS = 60.0
 """For what is free around a plan that stays."""
+TOLERANCE = 1e-6
+"""Relative to what stands in a row or column: by how much a completed plan may miss it."""
 PRICED = 0.02
 """A supplier matters if the prices of its dependence rows sum to this share of the largest such sum."""
 TAKEN_IN = 3
@@ -140,6 +142,10 @@ class Search:
             is_done = is_final and (not newcomers or self._is_done())
         if self.best.values is None:
             self._carry_over()
+        if self.best.values is None and self.owner.starts is not None:
+            value = self._whole.value(self.owner.starts, WHOLE_SECONDS)
+            if value is not None:
+                self.best.take(value.values, value.total)
         return self.best
 
     def _is_done(self) -> bool:
@@ -291,4 +297,17 @@ class Search:
             if added.values is None or not added.is_optimal:
                 return
             whole[is_free] = added.values
-        self.best.take(whole, float(self.program.cost @ whole + self.program.constant))
+        if is_kept(self.program, whole):
+            self.best.take(whole, float(self.program.cost @ whole + self.program.constant))
+
+
+def is_kept(program: Program, values: Array) -> bool:
+    """Whether a point keeps all rows and bounds of a program, within 1e-6 of what stands in each of them."""
+    rows, size = program.a @ values, TOLERANCE * (1.0 + np.abs(program.a) @ np.abs(values))
+    bounds = TOLERANCE * (1.0 + np.abs(values))
+    return bool(
+        (rows >= program.row_lower - size).all()
+        and (rows <= program.row_upper + size).all()
+        and (values >= program.lower - bounds).all()
+        and (values <= program.upper + bounds).all()
+    )
