@@ -253,42 +253,38 @@ class Groups(_OnDemand, IndexedSet):
             self._construct_index_set()
 
 
-class Constraint(_OnDemand, IndexedConstraint):
+class _Templated(_OnDemand):
+    """Members held as what the component's rule says of any index."""
+
+    template: Template | None = None
+    _rule_attribute: str
+    """Where Pyomo keeps the rule."""
+
+    def construct(self, data: Any = None) -> None:
+        """Calls the rule once; Pyomo's own way where that fails."""
+        if self._constructed:
+            return
+        self._construct_index_set()
+        if not len(self):
+            return
+        self.template = template_of(self, getattr(self, self._rule_attribute))
+        if self.template is None:
+            self._constructed = False
+            super().construct(data)  # type: ignore[misc]
+
+
+class Constraint(_Templated, IndexedConstraint):
     """Constraints over an index set, held as what their rule says of any index."""
 
     _templated_as = GetItemExpression
-    template: Template | None = None
-
-    def construct(self, data: Any = None) -> None:
-        """Calls the rule once; Pyomo's own way where that fails."""
-        if self._constructed:
-            return
-        self._construct_index_set()
-        if not len(self):
-            return
-        self.template = template_of(self, self.rule)
-        if self.template is None:
-            self._constructed = False
-            super().construct(data)
+    _rule_attribute = "rule"
 
 
-class Expression(_OnDemand, IndexedExpression):
+class Expression(_Templated, IndexedExpression):
     """Expressions over an index set, held as what their rule says of any index."""
 
     _templated_as = Numeric_GetItemExpression
-    template: Template | None = None
-
-    def construct(self, data: Any = None) -> None:
-        """Calls the rule once; Pyomo's own way where that fails."""
-        if self._constructed:
-            return
-        self._construct_index_set()
-        if not len(self):
-            return
-        self.template = template_of(self, self._rule)
-        if self.template is None:
-            self._constructed = False
-            super().construct(data)
+    _rule_attribute = "_rule"
 
 
 class Total(ScalarExpression):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from quadopt.errors import Finding, ModelFileError
 
+Method = Literal["guided", "plain"]
 Objective = Literal["shortage", "dependence", "stress", "cost"]
 OBJECTIVES: tuple[Objective, ...] = ("shortage", "dependence", "stress", "cost")
 
@@ -98,7 +99,7 @@ class Cap(_Part):
 class SolverRules(_Part):
     """When a stage may stop: relative gap, or seconds."""
 
-    method: Literal["guided", "plain"] = "guided"
+    method: Method = "guided"
     """`guided`: local search beside the bound, suppliers taken in as they matter; `plain`: HiGHS on the whole program."""
     gap: float = Field(0.01, ge=0)
     """Relative gap at which a stage counts as solved."""

@@ -65,7 +65,7 @@ def draft(staged: Staged) -> Plan:
         had_branches = model.has_branches
         model.add_total_cost(with_branches=True)
         matrix.extend()
-        values = np.concatenate([values, np.zeros(len(matrix.variables) - values.size)])
+        values = np.concatenate([values, np.zeros(matrix.width - values.size)])
         compared, least = crises.least_stress(model, matrix, values)
         values = values if had_branches else least
     else:

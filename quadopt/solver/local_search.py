@@ -17,8 +17,6 @@ from quadopt.solver.valuation import Valuation, Value
 
 KEPT_BOUNDS = 80
 """How many bounds the model holds: the latest."""
-FIRST_MOVES = 100000
-"""How many moves, the most promising ones, are paired with all others."""
 LONGEST = 16
 """Pairs of moves that may be made on the model before the next valuation, at most."""
 BETTER = 1e-6
@@ -52,7 +50,7 @@ class LocalSearch:
 
     def value(self, portfolio: Array) -> float:
         """Values a portfolio: its total, infinite where it has none. Keeps its bound, and the plan where it is the best."""
-        key = np.packbits(portfolio > 0.5).tobytes()
+        key = _key(portfolio)
         if key in self._totals:
             return self._totals[key]
         found = self.valuation.value(portfolio, self._seconds())
@@ -127,7 +125,7 @@ class LocalSearch:
         chosen, estimates = self._candidates(moves, portfolio, below)
         for k in np.argsort(estimates, kind="stable"):
             after = moves.after(portfolio, chosen[k])
-            if np.packbits(after > 0.5).tobytes() not in self._totals and self.portfolios.allows(after):
+            if _key(after) not in self._totals and self.portfolios.allows(after):
                 return after, float(estimates[k])
         return None
 
@@ -142,7 +140,8 @@ class LocalSearch:
         single = np.flatnonzero(fits & (alone < below))
         chosen: list[tuple[int, ...]] = [(int(k),) for k in single]
         estimates = [alone[single]]
-        for first in self._first_moves(now[:, 0], change):
+        # Of any pair that promises to be better, one move lowers the bound that is highest here.
+        for first in np.flatnonzero(change[int(np.argmax(now))] < 0):
             second = np.flatnonzero(moves.project != moves.project[first])
             both = rule_change[:, [first]] + rule_change[:, second]
             second = second[((both >= down) & (both <= up)).all(axis=0)]
@@ -153,8 +152,7 @@ class LocalSearch:
             estimates.append(together[best])
         return chosen, np.concatenate(estimates)
 
-    def _first_moves(self, now: Array, change: Array) -> Array:
-        """The moves that lower the bound that is highest here most: of any pair that promises to be better, one does."""
-        highest = change[int(np.argmax(now))]
-        order = np.argsort(highest, kind="stable")[:FIRST_MOVES]
-        return order[highest[order] < 0]
+
+def _key(portfolio: Array) -> bytes:
+    """A portfolio as something to be looked up by."""
+    return np.packbits(portfolio > 0.5).tobytes()

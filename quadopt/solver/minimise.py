@@ -11,10 +11,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
+from quadopt.formulation.options import Method
 from quadopt.solver.best import Best
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
@@ -22,8 +22,6 @@ from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.race import Found, Hearing, Progress, Race
 from quadopt.solver.valuation import Valuation, Value
-
-Method = Literal["guided", "plain"]
 
 ALONE_SECONDS = 2.0
 """For which HiGHS alone may try: small programs need no more."""
