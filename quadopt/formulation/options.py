@@ -46,7 +46,7 @@ class DependenceRules(_Part):
     """Which exposed material may be booked as disposed of: `own_output` bars buying twice and throwing half away, which
     lets every supplier's book say that it was the other's."""
     hhi_tolerance: float = Field(0.001, gt=0)
-    """Measure `hhi`: how far its tangents may stay below the true value, relative."""
+    """Measure `hhi`: how far its tangents may stay below the true value, relative to it, or to this where it is smaller."""
 
 
 class StressRules(_Part):

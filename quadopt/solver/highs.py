@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -307,6 +307,20 @@ class HighsModel:
             yield
             return
 
+        # HiGHS swallows what a callback raises: it is kept, ends the solve, and is raised when that is over.
+        raised: list[Exception] = []
+
+        def guarded(listener: Callable[[highspy.HighsCallbackEvent], None]) -> Callable[..., None]:
+            def call(event: highspy.HighsCallbackEvent) -> None:
+                try:
+                    if not raised:
+                        listener(event)
+                except Exception as error:
+                    raised.append(error)
+                    self.cancel()
+
+            return call
+
         def hear(event: highspy.HighsCallbackEvent) -> None:
             out = event.data_out
             company.hear(self._finite(out.mip_primal_bound), self._finite(out.mip_dual_bound))
@@ -322,9 +336,9 @@ class HighsModel:
                 event.data_in.setSolution(self.scaled.to_scaled(offered))
 
         callbacks = (
-            (self._highs.cbMipInterrupt, hear),
-            (self._highs.cbMipImprovingSolution, take),
-            (self._highs.cbMipUserSolution, offer),
+            (self._highs.cbMipInterrupt, guarded(hear)),
+            (self._highs.cbMipImprovingSolution, guarded(take)),
+            (self._highs.cbMipUserSolution, guarded(offer)),
         )
         for callback, listener in callbacks:
             callback.subscribe(listener)
@@ -333,6 +347,8 @@ class HighsModel:
         finally:
             for callback, listener in callbacks:
                 callback.unsubscribe(listener)
+        if raised:
+            raise raised[0]
 
     def _finite(self, scaled: float) -> float:
         return self.scaled.objective(scaled) if abs(scaled) < 1e20 else float("nan")

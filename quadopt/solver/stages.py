@@ -173,7 +173,8 @@ class Staged:
         while best.values is not None:
             self.matrix.load(best.values)
             points, missing = self._squares()
-            if missing <= self.options.dependence.hhi_tolerance * max(self._index_value(), 1e-9):
+            tolerance = self.options.dependence.hhi_tolerance
+            if missing <= tolerance * max(self._index_value(), tolerance):
                 break
             if time.perf_counter() > deadline:
                 break

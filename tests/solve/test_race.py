@@ -235,9 +235,6 @@ def test_what_goes_wrong_in_one_thread_comes_out_and_ends_the_other(where: str) 
     assert time.perf_counter() - begin < SOON
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what a listener raises is swallowed by the solver, and the bound is lost with it"
-)
 def test_what_a_listener_raises_comes_out() -> None:
     program, held, portfolios = last_stage(46)
     part = whole(program)
