@@ -390,6 +390,43 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table("branch_disposal", "Disposal in crises", "Material left over in each crisis.", BRANCH + DISPOSAL),
+    Table(
+        "inputs",
+        "Inputs",
+        "Every value that the plan rests on, as the model read it, with its unit and its source.",
+        (
+            _text("table", "Input table", "the table of the case; what-ifs are left out, they change nothing here"),
+            _text("entry", "Entry", "which row: its key, with in words what a blank part of it means"),
+            _text("column", "Input column", "the column; what it means: docs/tables.md"),
+            _text("period", "From period", "first period with this value; blank: the same for all periods"),
+            _text("until", "To period", "last of the periods with this value"),
+            Column("value", "Value", "in the row's unit", "as_given", "the number; a rate is a fraction: 0.05 is 5 %"),
+            _text("text", "In words", "a value that is no number, or what a blank number means"),
+            _text("unit", "Unit", "unit of the value; 'any': only ratios between rows matter"),
+            _text(
+                "given",
+                "Given",
+                "as given; default: the cell is blank; changed: the case was changed after it was read",
+            ),
+            _text("source", "Source", "where the row's numbers come from"),
+            _text("quality", "Quality", "reported, derived or assumed"),
+            _text("note", "Note", "what the source's reader should know"),
+            Column("row", "Row", "", "count", "row in the input's sheet or file"),
+        ),
+    ),
+    Table(
+        "sources",
+        "Sources",
+        "Each source once, the most used first, with the rows of the inputs that rest on it.",
+        (
+            Column("source", "Source", "", "wide", "where numbers come from"),
+            Column("rows", "Rows", "", "count", "rows of the input tables that name it"),
+            Column("reported", "Reported", "rows", "count", "taken as reported"),
+            Column("derived", "Derived", "rows", "count", "derived from what is reported"),
+            Column("assumed", "Assumed", "rows", "count", "assumed"),
+            Column("used_in", "Used in", "", "wide", "tables, with row numbers of their sheets or files"),
+        ),
+    ),
 )
 """The plan's tables in the reader's order."""
 

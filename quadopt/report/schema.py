@@ -21,10 +21,12 @@ FORMATS: dict[str, str] = {
     "by_unit": "#,##0.0000",
     "wide": "General",
     "plain": "General",
+    "as_given": "General",
     "link": "General",
 }
 """Excel number format of each kind of column. ``by_unit`` is settled cell by cell, see `kind_of_unit`; ``wide`` is long
-text that wraps, ``plain`` any value as it is, ``link`` the name of a sheet."""
+text that wraps, ``plain`` any value as it is, ``as_given`` a number with the digits it was given with, ``link`` the name of
+a sheet."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from quadopt.solver.highs import Status
 from quadopt.solver.stages import Listener, Staged
 from quadopt.solver.steps import three_steps
 from quadopt.tables.case import Case
+from quadopt.tables.inputs import input_values, source_table
 
 
 def solve(
@@ -83,6 +84,7 @@ def draft(staged: Staged) -> Plan:
     tables["operating_support"] = measures.operating_support(case, tables)
     tables |= crisis_tables.tables(model, compared)
     tables |= dependence_tables.tables(exposures, tables)
+    tables |= {"inputs": input_values(case), "sources": source_table(case)}
 
     warnings += [*_bought_twice(case, tables), *_caps_from(staged)]
     stages = _stages(staged)

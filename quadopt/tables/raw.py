@@ -69,12 +69,15 @@ class RawTable:
         return Finding(severity, self.sheet, cell, row, column, shown, expected, suggestion, message)
 
     def frame(self) -> pd.DataFrame:
-        """The rows as a data frame of text as read (columns with a header only; blank cells are "")."""
+        """The rows as a data frame of text as read (columns with a header only; blank cells are "").
+
+        Its index is the row's number in the sheet or file.
+        """
         kept = [(position, header) for position, header in enumerate(self.headers) if header]
         data = {
             header: ["" if is_blank(row[position]) else row[position] for row in self.rows] for position, header in kept
         }
-        return pd.DataFrame(data, columns=[header for _, header in kept], dtype=object)
+        return pd.DataFrame(data, columns=[header for _, header in kept], index=self.numbers, dtype=object)
 
 
 @dataclass

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from quadopt.errors import InputError
 from quadopt.tables.catalogue import COMMON, TABLES
@@ -67,17 +70,20 @@ def _content(table: Table, name: str, cell: Any) -> Any:
     return as_number(cell)
 
 
-def sources_of(raw: RawTables) -> list[tuple[Any, ...]]:
-    """(table, source, rows, reported, derived, assumed, row numbers in the workbook) for each source of each table."""
+def sources_of(tables: Mapping[str, pd.DataFrame]) -> list[tuple[Any, ...]]:
+    """(table, source, rows, reported, derived, assumed, row numbers in the sheet) for each source of each table.
+
+    `tables` are rows as read, with their row numbers as index, as in `Case.raw`.
+    """
     found = []
     for name in TABLES:
-        if name not in raw.tables:
+        if name not in tables:
             continue
         groups: dict[str, list[tuple[int, str]]] = {}
-        frame = raw.tables[name].frame()
+        frame = tables[name]
         sources = frame["source"] if "source" in frame else [""] * len(frame)
         qualities = frame["quality"] if "quality" in frame else [""] * len(frame)
-        for number, (source, quality) in enumerate(zip(sources, qualities, strict=True), start=2):
+        for number, source, quality in zip(frame.index, sources, qualities, strict=True):
             groups.setdefault(clean(source) or "(none given)", []).append((number, clean(quality).casefold()))
         for source, rows in groups.items():
             counts = [sum(quality == each for _, quality in rows) for each in QUALITIES]
@@ -98,7 +104,7 @@ def _runs(numbers: list[int]) -> str:
 
 def _write_sources(sheet: Any, raw: RawTables, header: Any) -> None:
     write_row(sheet, 0, ("table", "source", "rows", *QUALITIES, "row numbers"), header)
-    rows = sources_of(raw)
+    rows = sources_of(raw.frames())
     for number, row in enumerate(rows, start=1):
         write_row(sheet, number, row)
     for position, width in enumerate((13, 80, 8, 10, 10, 10, 60)):

@@ -74,7 +74,7 @@ def test_text_never_becomes_a_formula_or_a_link(tmp_path: Path) -> None:
 
 def test_sources_are_counted_by_quality() -> None:
     raw = read_raw(INPUTS / "quad")
-    rows = sources_of(raw)
+    rows = sources_of(raw.frames())
     assert sum(row[2] for row in rows) == sum(len(table.rows) for table in raw.tables.values())
     assert ("sectors", "assumption", 5, 0, 0, 5, "2-6") in rows
     assert all(sum(row[3:6]) == row[2] for row in rows)

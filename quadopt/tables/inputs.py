@@ -1,0 +1,161 @@
+"""What a case gives to the model: every value, one a row, with unit and source; and every source with where it is used."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from quadopt.tables.case import Case
+from quadopt.tables.catalogue import COMMON, SETTINGS, TABLES
+from quadopt.tables.raw import RawTables
+from quadopt.tables.schema import Column, Table, clean
+from quadopt.tables.sources import QUALITIES, sources_of
+from quadopt.tables.typed import TypedRow, TypedTable, type_tables
+
+NAMED_BY = {"disruptions": ("disruption", "kind", "country", "destination", "material", "process", "sector")}
+"""The columns that tell a table's rows apart, for a reader, where the table has no key."""
+LEFT_OUT = ("whatifs",)
+"""Tables that change nothing in the plan of the case itself."""
+SINGLE_UNIT = re.compile(r"\bunits?\b(?! of (?:activity|process))(?: of material\b)?")
+
+INPUTS = (
+    "table", "entry", "column", "period", "until", "value", "text", "unit", "given", "source", "quality", "note", "row",
+)  # fmt: skip
+
+
+def input_values(case: Case) -> pd.DataFrame:
+    """Every value that the model reads, one a row, as it stands after defaults were filled and periods spelled out.
+
+    `entry` names the input's row by its key, `column` the column; `period` and `until` are the first and last of a run
+    of periods with the same value (blank where the column does not vary). Numbers stand in `value` with their `unit`,
+    in which the material's own unit is put in; everything else, and in words what a blank number means, in `text`. `given` is
+    "as given", "default" (the cell is blank) or "changed" (the case was changed after it was read). `row` is the row in
+    the input's sheet or file. What-ifs change nothing in this plan and are left out; so are blank texts.
+    """
+    typed = type_tables(RawTables.from_python(case.raw), [])
+    rows: list[tuple[Any, ...]] = []
+    for name, table in TABLES.items():
+        if name not in LEFT_OUT:
+            rows += _Ledger(case, table, typed.get(name)).rows()
+    frame = pd.DataFrame(rows, columns=list(INPUTS))
+    return frame.astype({"value": "float64", "row": "float64"} | dict.fromkeys(INPUTS[:5] + INPUTS[6:12], "str"))
+
+
+def source_table(case: Case) -> pd.DataFrame:
+    """Each source once, the most used first: `source`, `rows`, of which `reported`, `derived`, `assumed`, and `used_in`.
+
+    `used_in` names tables with row numbers of their sheets: "plants rows 2-15, 20; projects rows 3".
+    """
+    read = {name: frame for name, frame in case.raw.items() if name not in LEFT_OUT}
+    found = pd.DataFrame(sources_of(read), columns=["table", "source", "rows", *QUALITIES, "numbers"])
+    found["used_in"] = [
+        f"{name} rows {numbers}" for name, numbers in zip(found["table"], found["numbers"], strict=True)
+    ]
+    counts = dict.fromkeys(("rows", *QUALITIES), "sum")
+    summed = found.groupby("source", sort=False).agg(counts | {"used_in": "; ".join}).reset_index()
+    return summed.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
+class _Ledger:
+    """The values of one table beside the rows that gave them."""
+
+    def __init__(self, case: Case, table: Table, typed: TypedTable | None) -> None:
+        self.case, self.table, self.typed = case, table, typed
+        self.named_by = NAMED_BY.get(table.name, table.key)
+        self.raw = case.raw.get(table.name, pd.DataFrame())
+        self.units = dict(zip(case.tables["materials"]["material"], case.tables["materials"]["unit"], strict=True))
+        self.by_key: dict[tuple[Any, ...], list[TypedRow]] = {}
+        for row in typed.rows if typed else []:
+            self.by_key.setdefault(typed.key(row) if table.key else (row.number,), []).append(row)  # type: ignore[union-attr]
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows of `INPUTS` of this table."""
+        if self.table.name == "settings":
+            yield from self._settings()
+            return
+        records = self.case.tables[self.table.name].to_dict("records")
+        groups: dict[tuple[Any, ...], list[dict[Any, Any]]] = {}
+        for number, record in enumerate(records, start=1):
+            key = tuple(record[name] for name in self.table.key) or (number,)
+            groups.setdefault(key, []).append(record)
+        for key, group in groups.items():
+            for column in self.table.columns:
+                if column.name not in (*self.named_by, "period"):
+                    yield from self._column(column, group, self.by_key.get(key, []))
+
+    def _column(self, column: Column, group: list[dict[Any, Any]], given: list[TypedRow]) -> Iterator[tuple[Any, ...]]:
+        """One row for each run of periods with the same value from the same row of the input."""
+        runs: list[tuple[tuple[Any, ...], list[str]]] = []
+        for record in group if column.varies else group[:1]:
+            period = str(record["period"]) if column.varies else ""
+            row, cell = self._origin(column, given, period)
+            value = record[column.name]
+            found = (*self._shown(column, value), *self._told(row, cell, value))
+            if runs and runs[-1][0] == found:
+                runs[-1][1].append(period)
+            else:
+                runs.append((found, [period]))
+        unit = self._unit(column, group[0])
+        for (number, text, given_as, *source), periods in runs:
+            if number is not None or text:
+                value = math.nan if number is None else number
+                entry = self._entry(group[0])
+                shown_unit = unit if number is not None else ""
+                yield (self.table.name, entry, column.name, periods[0], periods[-1], value, text, shown_unit, given_as,
+                       *source)  # fmt: skip
+
+    def _origin(self, column: Column, given: list[TypedRow], period: str) -> tuple[TypedRow | None, Any]:
+        """The row of the input that a value comes from, with its cell (None: blank): a dated row before an undated one."""
+        dated = [row for row in given if period and row.get("period") == period]
+        undated = [row for row in given if row.get("period") is None or not column.varies]
+        first = column is self.table.varying[0] if self.table.varying else False
+        for row in (*dated, *undated):
+            cell = row.wide.get(period) if first and self.typed and self.typed.is_wide else row.get(column.name)
+            if cell is not None:
+                return row, cell
+        chosen = (*dated, *undated)
+        return (chosen[0] if chosen else None), None
+
+    def _told(self, row: TypedRow | None, cell: Any, value: Any) -> tuple[Any, ...]:
+        """Where a value comes from: how given, source, quality, note, row of the sheet."""
+        given = "default" if cell is None else "as given" if cell == value else "changed"
+        if row is None or given == "changed":
+            return (given, "", "", "", None)
+        texts = [clean(row.get(column.name) or "") for column in COMMON]
+        return (given, *texts, self.raw.index[row.number - 1])
+
+    def _shown(self, column: Column, value: Any) -> tuple[float | None, str]:
+        """A number, or the text that stands for the value; both blank where there is nothing to tell."""
+        if column.type == "number":
+            return (None, column.default_words) if pd.isna(value) else (float(value), "")
+        if column.type == "flag":
+            return None, "yes" if value else "no"
+        if column.type == "names":
+            return None, "; ".join(value)
+        return None, str(value)
+
+    def _entry(self, record: dict[Any, Any]) -> str:
+        """The row's name: its key, with in words what a blank part of it means."""
+        parts = [str(record[name]) or self.table.column(name).default_words for name in self.named_by]
+        return "; ".join(parts)
+
+    def _unit(self, column: Column, record: dict[Any, Any]) -> str:
+        """The column's unit, with the material's own where the row is about one material."""
+        unit = column.unit_in(self.case.currency)
+        own = self.units.get(record.get("material"), "")
+        return SINGLE_UNIT.sub(lambda _: own, unit) if own else unit
+
+    def _settings(self) -> Iterator[tuple[Any, ...]]:
+        given = {row.get("name"): row for row in (self.typed.rows if self.typed else [])}
+        record = self.case.tables["settings"].iloc[0]
+        for column in SETTINGS:
+            row = given.get(column.name)
+            number, text = self._shown(column, record[column.name])
+            told = self._told(row, row.get("typed") if row else None, record[column.name])
+            if number is not None or text:
+                value = math.nan if number is None else number
+                yield ("settings", column.name, "value", "", "", value, text, column.unit, *told)
