@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -11,57 +10,8 @@ from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.columns import BY_NAME, MONEY
 from quadopt.report.figures import STEPS
+from quadopt.report.parts import BLUE, GREEN, VERMILLION, Block, Chart, Charts, Part, Series
 from quadopt.report.schema import Column
-
-BLUE, VERMILLION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
-"""Colours that colour-blind readers can tell apart (Okabe and Ito), and a grey for limits."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A small table of the summary: heading, what it shows, columns, rows; ``total`` marks the last row as a total."""
-
-    heading: str
-    sentence: str
-    columns: tuple[Column, ...] = ()
-    rows: pd.DataFrame | None = None
-    total: bool = False
-    empty: str = "None in this plan."
-
-
-@dataclass(frozen=True)
-class Series:
-    """One line or bar of a chart: its column on the chart's sheet, the name in the legend, colour, dashed or not."""
-
-    column: str
-    name: str
-    colour: str
-    dashed: bool = False
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A native chart whose data lie in the first columns of a sheet of the same workbook."""
-
-    kind: str
-    title: str
-    sheet: str
-    category: str
-    series: tuple[Series, ...]
-    axis: str
-    number_format: str
-
-
-@dataclass(frozen=True)
-class Charts:
-    """A row of charts, side by side, with the sentence that says what they show."""
-
-    heading: str
-    sentence: str
-    charts: tuple[Chart, ...]
-
-
-Part = Block | Charts
 
 
 def _of(table: str, *names: str) -> tuple[Column, ...]:

@@ -6,6 +6,7 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,11 +15,24 @@ LONGEST_TEXT, LONGEST_SHEET, LAST_ROW = 32_767, 31, 1_048_576
 CUT = " ... [cut]"
 
 
+@dataclass(frozen=True)
+class Formula:
+    """A live Excel formula (without its ``=``, English names, A1 addresses) and the value that it has.
+
+    The value is kept with it, so that programs that do not calculate show it.
+    """
+
+    text: str
+    value: str | float | int | bool | None
+
+
 def plain(value: Any) -> str | float | int | bool | None:
     """A value as a cell can hold it: text, number, yes/no, or None (blank) for what is missing or not finite.
 
-    Text longer than a cell holds is cut, with a mark; lists become text with `;` between.
+    Text longer than a cell holds is cut, with a mark; lists become text with `;` between; a formula stands for its value.
     """
+    if isinstance(value, Formula):
+        value = value.value
     if isinstance(value, list | tuple | set | frozenset):
         value = "; ".join(map(str, value))
     if isinstance(value, str):

@@ -440,7 +440,8 @@ def plan_markdown() -> str:
         "",
         "Amounts are those of the period or step, not per year; money is in millions of the case's currency.",
         "Rows that would be zero are left out of the flow tables, so what is missing is zero.",
-        "In a workbook each table is a sheet of the same name, headed by title and unit.",
+        "In a workbook each table is a sheet of the same name: row 1 says what it shows, row 3 holds the headers (title and",
+        "unit), the records follow.",
         "",
     ]
     for table in TABLES:

@@ -58,6 +58,11 @@ class Table:
     columns: tuple[Column, ...]
 
 
+def is_text(column: Column) -> bool:
+    """Whether the column stands at the left, as text does."""
+    return column.kind in ("text", "wide", "plain", "link")
+
+
 def kind_of_unit(unit: Any) -> str:
     """The kind of a figure whose unit stands beside it in the row: ``gap`` for shares, else ``money``."""
     text = str(unit).lower()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,22 +10,12 @@ import pandas as pd
 
 from quadopt.plan import Plan
 from quadopt.report import figures
-from quadopt.report.blocks import BLOCKS, Part
+from quadopt.report.blocks import BLOCKS
 from quadopt.report.columns import BY_NAME, MONEY, PERIOD, SHARES, TABLES
+from quadopt.report.groups import group_of, in_order
+from quadopt.report.layout import places
+from quadopt.report.parts import Sheet
 from quadopt.report.schema import Column, Table, columns_of
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet: either a frame under its columns' headers (headers in row 1), or the blocks of the summary."""
-
-    name: str
-    title: str
-    sentence: str
-    columns: tuple[Column, ...] = ()
-    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
-    lead: tuple[str, ...] = ()
-    blocks: tuple[Part, ...] = ()
 
 
 def summary(plan: Plan) -> Sheet:
@@ -45,7 +34,7 @@ def summary(plan: Plan) -> Sheet:
 def plan_table(table: Table, plan: Plan) -> Sheet:
     """A table of the plan as it is."""
     frame = figures.table(plan, table.name)
-    return Sheet(table.name, table.title, table.sentence, columns_of(frame, table), frame)
+    return Sheet(table.name, table.title, table.sentence, columns_of(frame, table), frame, is_table=True)
 
 
 def dependence_by_period(plan: Plan) -> Sheet:
@@ -112,70 +101,80 @@ def flatten(options: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 
 
 def contents(listed: list[Sheet], currency: str) -> Sheet:
-    """Every sheet with its sentence, its number of rows and its columns with their units."""
+    """Every sheet with its part of the workbook, its sentence, its number of rows and its columns with their units."""
     rows = [
         (
+            group_of(sheet.name).title,
             sheet.name,
             sheet.sentence,
+            ("table of the plan" if sheet.is_table else "made from the plan") if sheet.columns else None,
             len(sheet.frame) if sheet.columns else None,
             "; ".join(column.header(currency) for column in sheet.columns),
         )
         for sheet in listed
+        if sheet.name != "contents"
     ]
     shown = (
+        Column("part", "Part"),
         Column("sheet", "Sheet", kind="link"),
         Column("sentence", "What it shows", kind="wide"),
+        Column("holds", "Holds"),
         Column("rows", "Rows", kind="count"),
         Column("columns", "Columns [unit]", kind="wide"),
     )
-    frame = pd.DataFrame(rows, columns=["sheet", "sentence", "rows", "columns"], dtype=object)
-    return Sheet("contents", "Contents", "Every sheet with its sentence and its columns with units.", shown, frame)
+    frame = pd.DataFrame(rows, columns=[column.name for column in shown], dtype=object)
+    sentence = "Every sheet in the reader's order, with its sentence and its columns with units."
+    return Sheet("contents", "Contents", sentence, shown, frame)
 
 
 def glossary(listed: list[Sheet], currency: str) -> Sheet:
-    """Every column of every sheet with its name in the library, unit and meaning."""
+    """Every column of every sheet: its header, unit and meaning, and the names of table and column in the library."""
+    where = places(listed, currency)
     rows = [
-        (sheet.name, column.title, column.unit_text(currency), column.meaning, column.name)
+        (
+            where[sheet.name].sheet,
+            where[sheet.name].headers[column.name],
+            column.unit_text(currency),
+            column.meaning,
+            sheet.name if sheet.is_table else None,
+            column.name,
+        )
         for sheet in listed
         for column in sheet.columns
     ]
     shown = (
         Column("sheet", "Sheet"),
-        Column("title", "Column"),
+        Column("header", "Column"),
         Column("unit", "Unit"),
         Column("meaning", "Meaning", kind="wide"),
+        Column("table", "Table in the library"),
         Column("name", "Name in the library"),
     )
-    frame = pd.DataFrame(rows, columns=["sheet", "title", "unit", "meaning", "name"], dtype=object)
+    frame = pd.DataFrame(rows, columns=[column.name for column in shown], dtype=object)
     return Sheet("columns", "Columns", "Every column of every sheet with its unit and meaning.", shown, frame)
 
 
-def _entries() -> Iterator[Callable[[Plan], Sheet]]:
-    after = {"index": dependence_by_period, "investments": money_by_period}
-    yield summary
-    for table in TABLES:
-        yield partial(plan_table, table)
-        if table.name in after:
-            yield after[table.name]
-    yield run
-
-
-SHEETS: tuple[Callable[[Plan], Sheet], ...] = tuple(_entries())
-"""The sheets in the reader's order; `contents` and `columns`, which describe the others, are put in by `all_sheets`."""
+SHEETS: tuple[Callable[[Plan], Sheet], ...] = (
+    summary,
+    *(partial(plan_table, table) for table in TABLES),
+    dependence_by_period,
+    money_by_period,
+    run,
+)
+"""The sheets that every workbook has; `contents` and `columns`, which describe the others, are put in by `all_sheets`."""
 
 
 def all_sheets(plan: Plan) -> list[Sheet]:
-    """All sheets of the workbook: summary, contents, a sheet a table (undeclared ones at the end), run, columns."""
+    """All sheets of the workbook in the reader's order: those of `SHEETS`, tables nobody declared, contents, columns."""
     listed = [sheet(plan) for sheet in SHEETS]
     known = {sheet.name for sheet in listed} | set(BY_NAME)
-    for name, frame in plan.tables.items():
-        if name not in known:
-            plain = frame.reset_index(drop=True)
-            listed.insert(
-                -1,
-                Sheet(
-                    str(name), str(name), "A table that this version does not describe.", columns_of(plain, None), plain
-                ),
-            )
-    listed.append(glossary(listed, plan.currency))
-    return [listed[0], contents(listed[1:], plan.currency), *listed[1:]]
+    undeclared = (name for name in plan.tables if name not in known)
+    listed += [_undeclared(str(name), plan.tables[name].reset_index(drop=True)) for name in undeclared]
+    listed = in_order(listed)
+    listed = in_order([*listed, glossary(listed, plan.currency)])
+    return in_order([*listed, contents(listed, plan.currency)])
+
+
+def _undeclared(name: str, frame: pd.DataFrame) -> Sheet:
+    sentence = "A table that this version does not describe."
+    return Sheet(name, name, sentence, columns_of(frame, None), frame, is_table=True)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from quadopt.report.columns import TABLES
+from quadopt.report.layout import HEAD_ROW
 from quadopt.report.summary import summary_text
 from quadopt.report.workbook import write_workbook
 
@@ -31,7 +32,7 @@ def test_status_and_gaps_stand_first(plan: Any, workbook: Path) -> None:
 
 @pytest.mark.parametrize("name", [table.name for table in TABLES])
 def test_every_table_reads_back(plan: Any, workbook: Path, name: str) -> None:
-    back = pd.read_excel(workbook, sheet_name=name, engine="openpyxl", keep_default_na=False)
+    back = pd.read_excel(workbook, sheet_name=name, header=HEAD_ROW - 1, engine="openpyxl", keep_default_na=False)
     frame = plan.stages if name == "stages" else plan.tables.get(name, pd.DataFrame())
     declared = next(table for table in TABLES if table.name == name)
     assert len(back) == len(frame)
@@ -45,7 +46,7 @@ def test_every_table_reads_back(plan: Any, workbook: Path, name: str) -> None:
 
 def test_headers_carry_units(plan: Any, workbook: Path) -> None:
     sheet = openpyxl.load_workbook(workbook)["contributions"]
-    headers = [str(cell.value) for cell in sheet[1]]
+    headers = [str(cell.value) for cell in sheet[HEAD_ROW]]
     assert any("million USD" in header for header in headers)
     assert sheet.freeze_panes is not None
     assert len(sheet.tables) == 1

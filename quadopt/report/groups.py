@@ -1,0 +1,78 @@
+"""The parts of a results workbook in the reader's order: which sheet belongs where, and the colour of its tab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from quadopt.report.parts import Sheet
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of the workbook: its title, the colour of its tabs, its sheets in order (those that a plan lacks are no fault)."""
+
+    title: str
+    colour: str
+    sheets: tuple[str, ...]
+
+
+OTHERS = Group("Further tables", "#999999", ())
+"""Where a table stands that no group names."""
+
+GROUPS: tuple[Group, ...] = (
+    Group("The answer", "#000000", ("summary", "contents", "stages", "checks")),
+    Group(
+        "Dependence",
+        "#D55E00",
+        ("three_steps", "index", "dependence", "direct", "exposure", "dependence_by_period"),
+    ),
+    Group("Look-through", "#CC79A7", ("concentration",)),
+    Group(
+        "Projects and money",
+        "#009E73",
+        (
+            "investments",
+            "project_capacity",
+            "payments",
+            "contributions",
+            "fund_balance",
+            "operating_support",
+            "cost",
+            "money_by_period",
+        ),
+    ),
+    Group("Operation", "#0072B2", ("production", "trade", "sharing", "stock", "shortage", "disposal")),
+    Group(
+        "Crises",
+        "#E69F00",
+        (
+            "disruptions",
+            "stress",
+            "branch_shortage",
+            "branch_production",
+            "branch_trade",
+            "branch_sharing",
+            "branch_stock",
+            "branch_disposal",
+        ),
+    ),
+    Group("Explanations", "#56B4E9", ("shortage_causes",)),
+    OTHERS,
+    Group("Inputs and sources", "#F0E442", ("inputs", "sources")),
+    Group("The run", "#555555", ("run", "columns", "checks_detail")),
+)
+"""The parts in the reader's order; tab colours are those of Okabe and Ito."""
+
+_PLACE = {name: (number, at) for number, group in enumerate(GROUPS) for at, name in enumerate(group.sheets)}
+
+
+def group_of(name: str) -> Group:
+    """The part to which a sheet belongs; `OTHERS` for one that no part names."""
+    return GROUPS[_PLACE[name][0]] if name in _PLACE else OTHERS
+
+
+def in_order(sheets: Iterable[Sheet]) -> list[Sheet]:
+    """The sheets in the reader's order; those that no part names keep their own order among themselves."""
+    others = (GROUPS.index(OTHERS), 0)
+    return sorted(sheets, key=lambda sheet: _PLACE.get(sheet.name, others))
