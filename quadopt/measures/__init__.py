@@ -1,5 +1,6 @@
 """Measures of dependence and support taken from a finished plan: plain arithmetic on the case and the plan's tables."""
 
+from quadopt.measures.chains import chains
 from quadopt.measures.disposal import imports_disposed
 from quadopt.measures.index import (
     IndexWeights,
@@ -16,6 +17,7 @@ from quadopt.measures.support import operating_support
 
 __all__ = [
     "IndexWeights",
+    "chains",
     "concentration",
     "direct_index",
     "direct_shares",

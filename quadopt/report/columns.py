@@ -151,6 +151,24 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "chains",
+        "Chains",
+        "Where what members use is made, stage by stage, if all units of a material mix evenly; each leg is told in units "
+        "of the material demanded in the end, so that every stage adds up to what is served.",
+        (
+            _text("step", "Step", "today (least cost, no fund), re-directed, with the fund"),
+            _text("material", "Material", "the material that is demanded in the end"),
+            PERIOD,
+            _text("origin", "Origin", "country that the leg comes from"),
+            _text("made", "What leaves it", "the material that leaves the origin"),
+            _text("source", "Source", "made there in the period, or taken from its stockpile, where the chain ends"),
+            _text("destination", "Destination", "country that the leg goes to (the same: used at home)"),
+            _text("use", "Used for", "the material made of it there, or demand"),
+            _amount("quantity", "Quantity", "what of the material demanded in the end passes here"),
+            _money("value", "Value", "the quantity at the price of the material demanded in the end"),
+        ),
+    ),
+    Table(
         "dependence",
         "Dependence by member, material and supplier",
         "Share of each demand that depends, through every stage, on one supplier; what goes short counts as dependent.",
@@ -362,6 +380,24 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "crisis_shortage",
+        "Shortage by crisis and member",
+        "What each member lacks in each crisis, all steps and sectors together: as planned, without sharing, without "
+        "stockpiles (each with the least total stress; who goes short for an equal total can be one choice of several).",
+        (
+            BRANCH[0],
+            COUNTRY,
+            MATERIAL,
+            _amount("demand", "Demand", "what it wants during the crisis"),
+            _amount("shortage", "Shortage, planned", "what it does not get with the plan"),
+            _money("shortage_value", "Shortage value, planned", "the same at shortage value and sector's weight"),
+            _amount("shortage_without_sharing", "Shortage, without sharing", "in the same crisis without sharing"),
+            _money("shortage_value_without_sharing", "Shortage value, without sharing", "the same at value and weight"),
+            _amount("shortage_without_stocks", "Shortage, without stocks", "in the same crisis without stockpiles"),
+            _money("shortage_value_without_stocks", "Shortage value, without stocks", "the same at value and weight"),
+        ),
+    ),
+    Table(
         "branch_shortage", "Shortage in crises", "Demand in each crisis, and what of it is not met.", BRANCH + SHORTAGE
     ),
     Table(
@@ -425,6 +461,18 @@ TABLES: tuple[Table, ...] = (
             Column("derived", "Derived", "rows", "count", "derived from what is reported"),
             Column("assumed", "Assumed", "rows", "count", "assumed"),
             Column("used_in", "Used in", "", "wide", "tables, with row numbers of their sheets or files"),
+        ),
+    ),
+    Table(
+        "countries",
+        "Countries",
+        "Members and outside suppliers as the case gives them, and where maps draw them.",
+        (
+            COUNTRY,
+            _text("member", "Member", "whether it belongs to the group"),
+            Column("governance", "Governance", "0 worst to 1 best", "scale", "quality of governance, blank: not known"),
+            Column("latitude", "Latitude", "degrees north", "amount", "where maps draw it; blank: at the margin"),
+            Column("longitude", "Longitude", "degrees east", "amount", "where maps draw it; blank: at the margin"),
         ),
     ),
 )

@@ -14,12 +14,12 @@ from quadopt import measures
 from quadopt.audit import audit
 from quadopt.formulation.options import Formulation, read_formulation
 from quadopt.plan import Plan
-from quadopt.solver import contributions, crises, crisis_tables, dependence_tables, money_tables
+from quadopt.solver import case_tables, contributions, crises, crisis_tables, dependence_tables, money_tables
 from quadopt.solver.dependence_tables import Exposures
 from quadopt.solver.frames import PathTables
 from quadopt.solver.highs import Status
 from quadopt.solver.stages import Listener, Staged
-from quadopt.solver.steps import three_steps
+from quadopt.solver.steps import comparisons
 from quadopt.tables.case import Case
 from quadopt.tables.inputs import input_values, source_table
 
@@ -46,7 +46,7 @@ def solve(
         staged.begin_with(start.starts, start.options["suppliers_in_search"])
     staged.run()
     plan = replace(draft(staged), seconds={"stages": time.perf_counter() - begin})
-    plan.tables["three_steps"] = three_steps(case, options, plan)
+    plan.tables.update(comparisons(case, options, plan))
     plan.seconds["comparisons"] = time.perf_counter() - begin - plan.seconds["stages"]
     found = audit(case, plan)
     found.raise_if_failed()
@@ -61,7 +61,7 @@ def draft(staged: Staged) -> Plan:
     values = contributions.settle(matrix, matrix.program(model.pyomo.shortage_total), staged.values, discount)
     warnings = [*(str(finding) for finding in case.findings), *staged.warnings, *_projects_left_out(staged)]
 
-    compared: dict[str, dict[str, float]] = {}
+    compared: dict[str, crises.Comparison] = {}
     if model.structure.crises:
         had_branches = model.has_branches
         model.add_total_cost(with_branches=True)
@@ -85,6 +85,7 @@ def draft(staged: Staged) -> Plan:
     tables |= crisis_tables.tables(model, compared)
     tables |= dependence_tables.tables(exposures, tables)
     tables |= {"inputs": input_values(case), "sources": source_table(case)}
+    tables |= case_tables.tables(case)
 
     warnings += [*_bought_twice(case, tables), *_caps_from(staged)]
     stages = _stages(staged)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,8 +20,18 @@ BARRED: dict[str, tuple[str, ...]] = {
 """What a branch may not do in each comparison."""
 
 
-def least_stress(model: Model, matrix: Matrix, values: Array) -> tuple[dict[str, dict[str, float]], Array]:
-    """Comparison -> disruption -> stress in millions, at the plan's projects and reserve; and the branches' least-stress plan.
+@dataclass(frozen=True)
+class Comparison:
+    """Branches of a fixed plan without some of what they may do, by disruption."""
+
+    stress: dict[str, float]
+    """Millions; nan where it could not be computed."""
+    shortage: dict[str, Array] = field(default_factory=dict)
+    """Of every (member, material, sector) in every step, units; empty where it could not be computed."""
+
+
+def least_stress(model: Model, matrix: Matrix, values: Array) -> tuple[dict[str, Comparison], Array]:
+    """Each comparison's least stress, at the plan's projects and reserve; and the branches' least-stress plan.
 
     The branches of a fixed plan do not touch each other, so that the least sum is the least of each.
     """
@@ -38,18 +48,21 @@ def least_stress(model: Model, matrix: Matrix, values: Array) -> tuple[dict[str,
         outcome = highs.solve(0.0, TIME_LIMIT)
         highs.reset_bounds(where)
         if outcome.values is None:
-            out[comparison] = dict.fromkeys(crises, float("nan"))
+            out[comparison] = Comparison(dict.fromkeys(crises, float("nan")))
             continue
         whole = values.copy()
         whole[columns] = outcome.values
         if not barred:
             planned = whole
-        out[comparison] = _stresses(model, matrix, whole, crises)
+        branches = {name: model.pyomo.branch[name] for name in crises}
+        out[comparison] = Comparison(
+            {name: _dot(matrix, branch.stress, whole) for name, branch in branches.items()},
+            {
+                name: whole[matrix.where(branch.shortage)].reshape(branch.shortage.shape())
+                for name, branch in branches.items()
+            },
+        )
     return out, planned
-
-
-def _stresses(model: Model, matrix: Matrix, values: Array, crises: list[str]) -> dict[str, float]:
-    return {name: _dot(matrix, model.pyomo.branch[name].stress, values) for name in crises}
 
 
 def _dot(matrix: Matrix, expression: object, values: Array) -> float:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from quadopt.formulation.build import Model
-from quadopt.solver.frames import PathTables, frame
+from quadopt.solver.crises import Comparison
+from quadopt.solver.frames import SMALL, PathTables, frame
+from quadopt.tables.situation import Situation
 
 TIME = ["disruption", "step", "begin", "end"]
+WITHOUT = ("without_sharing", "without_stocks")
+"""What a crisis is compared with, member by member."""
 
 
-def tables(model: Model, comparisons: dict[str, dict[str, float]]) -> dict[str, pd.DataFrame]:
-    """branch_* tables, disruptions and stress; `comparisons` as `crises.least_stress` gives them."""
+def tables(model: Model, comparisons: dict[str, Comparison]) -> dict[str, pd.DataFrame]:
+    """branch_* tables, crisis_shortage, disruptions and stress; `comparisons` as `crises.least_stress` gives them."""
     parts: dict[str, list[pd.DataFrame]] = {}
     for crisis in model.structure.crises:
         labels = {t: (crisis.name, t, crisis.begin[s], crisis.end[s]) for t, s in enumerate(crisis.steps, 1)}
@@ -25,14 +30,15 @@ def tables(model: Model, comparisons: dict[str, dict[str, float]]) -> dict[str, 
     stress = {str(name): float(total) for name, total in sums.items()}
     out["disruptions"] = _disruptions(model, stress, comparisons)
     out["stress"] = _stress(model, stress)
+    out["crisis_shortage"] = _shortages(model, out["branch_shortage"], comparisons)
     return out
 
 
-def _disruptions(model: Model, stress: dict[str, float], comparisons: dict[str, dict[str, float]]) -> pd.DataFrame:
+def _disruptions(model: Model, stress: dict[str, float], comparisons: dict[str, Comparison]) -> pd.DataFrame:
     rows = []
     for w in model.structure.crises:
         first, last = w.steps[0], w.steps[-1]
-        compared = [comparisons[name][w.name] for name in comparisons]
+        compared = [comparisons[name].stress[w.name] for name in comparisons]
         row = (
             w.name,
             w.probability,
@@ -57,3 +63,33 @@ def _stress(model: Model, stress: dict[str, float]) -> pd.DataFrame:
     cvar = min(eta + sum(p * max(0.0, s - eta) for p, s in pairs) / (1 - alpha) for eta in levels)
     rows = [("expected", expected, unit), ("worst", max(levels), unit), ("cvar", cvar, unit)]
     return frame(["measure", "value", "unit"], rows)
+
+
+def _shortages(model: Model, planned: pd.DataFrame, comparisons: dict[str, Comparison]) -> pd.DataFrame:
+    """What each member lacks of each material in each crisis, all steps and sectors: planned and in the comparisons."""
+    key = ["disruption", "country", "material"]
+    found = planned.groupby(key, sort=False)[["demand", "shortage", "shortage_value"]].sum()
+    for name in WITHOUT:
+        compared = comparisons[f"stress_{name}"]
+        parts = [_lacking(model, crisis, compared) for crisis in model.structure.crises if compared.shortage]
+        total = pd.concat(parts).groupby(key).sum() if parts else pd.DataFrame(columns=["units", "value"])
+        found[f"shortage_{name}"] = total["units"].reindex(found.index).astype(float)
+        found[f"shortage_value_{name}"] = total["value"].reindex(found.index).astype(float)
+    return found.reset_index()
+
+
+def _lacking(model: Model, crisis: Situation, compared: Comparison) -> pd.DataFrame:
+    """Shortages of one branch in a comparison, a row a demand: units and value, over all steps."""
+    path = model.pyomo.branch[crisis.name]
+    demand = path.demand.array()
+    short = np.where(
+        compared.shortage[crisis.name] <= SMALL * np.maximum(1.0, demand), 0.0, compared.shortage[crisis.name]
+    )
+    value = path.shortage_cost.array()[:, None] * short
+    rows = [
+        (crisis.name, country, material, units, worth)
+        for (country, material, _), units, worth in zip(
+            model.structure.demands, short.sum(axis=1).tolist(), value.sum(axis=1).tolist(), strict=True
+        )
+    ]
+    return frame(["disruption", "country", "material", "units", "value"], rows)

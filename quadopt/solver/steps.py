@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from quadopt import measures
 from quadopt.formulation.options import Formulation, Objective
 from quadopt.plan import Plan
 from quadopt.solver.dependence_tables import Exposures, by_material, tables
@@ -19,12 +20,16 @@ SEARCHED = 5
 """With how many suppliers, those that matter most for the plan, the search begins."""
 
 
-def three_steps(case: Case, options: Formulation, plan: Plan) -> pd.DataFrame:
-    """Shares by material and in total, and the base path's discounted cost, of each step."""
+def comparisons(case: Case, options: Formulation, plan: Plan) -> dict[str, pd.DataFrame]:
+    """three_steps: shares by material and in total, and the base path's discounted cost, of each step; chains of each."""
     still = without_fund(case)
-    parts = [_step(step, *_still(still, options, plan, order)) for step, order in ORDERS.items()]
-    parts.append(_step("with the fund", plan.tables, base_cost(plan.tables["cost"])))
-    return pd.concat(parts, ignore_index=True)
+    found = {step: _still(still, options, plan, order) for step, order in ORDERS.items()}
+    found["with the fund"] = plan.tables, base_cost(plan.tables["cost"])
+    chains = {step: measures.chains(case, tables) for step, (tables, _) in found.items()}
+    return {
+        "three_steps": pd.concat([_step(step, *both) for step, both in found.items()], ignore_index=True),
+        "chains": pd.concat([legs.assign(step=step) for step, legs in chains.items()])[["step", *chains["today"]]],
+    }
 
 
 def _still(

@@ -17,5 +17,5 @@ def no_three_steps(request: pytest.FixtureRequest) -> Iterator[None]:
     if "three_steps" in request.node.name:
         yield
         return
-    with patch("quadopt.solver.answer.three_steps", return_value=pd.DataFrame(columns=COLUMNS)):
+    with patch("quadopt.solver.answer.comparisons", return_value={"three_steps": pd.DataFrame(columns=COLUMNS)}):
         yield

@@ -6,7 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.tiny import M, cut, objectives, one_metal, plant, reached, solved, stockpile, two_suppliers
+from quadopt.solver.crisis_tables import WITHOUT
+from tests.tiny import (
+    M,
+    cut,
+    objectives,
+    one_metal,
+    plant,
+    reached,
+    rows,
+    solved,
+    stockpile,
+    two_members,
+    two_suppliers,
+)
 
 TWO = [cut("full", probability=0.1), cut("half", severity=0.5, probability=0.2)]
 """10 short with a probability of 0.1 (a stress of 100), 5 short with one of 0.2 (50)."""
@@ -87,6 +100,22 @@ def test_comparisons_without_sharing_and_stocks() -> None:
     assert found["stress_least"] == pytest.approx(60)
     assert found["stress_without_sharing"] == pytest.approx(60)
     assert found["stress_without_stocks"] == pytest.approx(100)
+
+
+def test_shortages_by_member_add_up_to_the_stress_of_every_comparison() -> None:
+    tables = two_members(
+        stockpiles=[stockpile(initial=14, capacity=14), stockpile("Ally", initial=2, capacity=2)],
+        sharing=[{"provider": "Home", "limit_fraction": 0.5}],
+        disruptions=[cut(severity=0.5, probability=0.1), cut("late", start="2028", probability=0.1)],
+    )
+    plan = solved(tables, ["shortage", "stress"])
+    short, crises = plan.crisis_shortage, plan.disruptions.set_index("disruption")
+    sums = short.groupby("disruption")[["shortage_value", *(f"shortage_value_{name}" for name in WITHOUT)]].sum()
+    for value, stress in zip(sums, ["stress", *(f"stress_{name}" for name in WITHOUT)], strict=True):
+        assert sums[value].to_dict() == pytest.approx(crises[stress].to_dict())
+    assert sums.loc["late"].tolist() == pytest.approx([40, 80, 200])
+    ally = rows(short, disruption="late", country="Ally").iloc[0]
+    assert ally["shortage_without_sharing"] == pytest.approx(8)
 
 
 def test_without_disruptions_stress_is_left_out() -> None:
