@@ -25,7 +25,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "Dependence",
         "#D55E00",
-        ("three_steps", "index", "dependence", "direct", "exposure", "dependence_by_period"),
+        ("three_steps", "index", "dependence", "direct", "exposure", "dependence_by_period", "chains"),
     ),
     Group("Look-through", "#CC79A7", ("concentration",)),
     Group(
@@ -49,6 +49,7 @@ GROUPS: tuple[Group, ...] = (
         (
             "disruptions",
             "stress",
+            "crisis_shortage",
             "branch_shortage",
             "branch_production",
             "branch_trade",
@@ -59,7 +60,7 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group("Explanations", "#56B4E9", ("shortage_causes",)),
     OTHERS,
-    Group("Inputs and sources", "#F0E442", ("inputs", "sources")),
+    Group("Inputs and sources", "#F0E442", ("inputs", "sources", "countries")),
     Group("The run", "#555555", ("run", "columns", "checks_detail")),
 )
 """The parts in the reader's order; tab colours are those of Okabe and Ito."""
