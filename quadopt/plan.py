@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from quadopt.tables.schema import nearest
 
-@dataclass(frozen=True)
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """A plan with how it was found.
 
@@ -41,7 +46,23 @@ class Plan:
         tables = self.__dict__.get("tables", {})
         if name in tables:
             return tables[name]
-        raise AttributeError(f"a plan has no table {name!r}; it has {', '.join(tables)}")
+        near = nearest(name, tables)
+        raise AttributeError(
+            f"a plan has no table {name!r}" + (f"; did you mean {near!r}?" if near else ""), name=name, obj=self
+        )
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for name in self.tables if str(name).isidentifier())})
+
+    def __repr__(self) -> str:
+        from quadopt.report.display import plan_text
+
+        return plan_text(self)
+
+    def _repr_html_(self) -> str:
+        from quadopt.report.display import plan_html
+
+        return plan_html(self)
 
     @property
     def summary(self) -> str:
@@ -49,6 +70,16 @@ class Plan:
         from quadopt.report.summary import summary_text
 
         return summary_text(self)
+
+    def show(self, table: str, query: str = "", rows: int = 40) -> Styler:
+        """A table for a notebook: titles, units, number formats; `plan.tables[table]` keeps the plain numbers.
+
+        `query` chooses rows as `DataFrame.query` does (`"supplier == 'China' and period == '2030'"`), of which the first
+        `rows` are shown. Raises KeyError, with the nearest name, where the plan has no such table.
+        """
+        from quadopt.report.display import styled
+
+        return styled(self, table, query, rows)
 
     def to_excel(self, path: str | Path, force: bool = False) -> Path:
         """Writes the results workbook.
@@ -58,3 +89,24 @@ class Plan:
         from quadopt.report.workbook import write_workbook
 
         return write_workbook(self, path, force)
+
+    def to_csv(self, folder: str | Path, force: bool = False) -> Path:
+        """Writes every table as a CSV file into a folder, with their columns and units in `datapackage.json`.
+
+        The folder is written whole or not at all. Raises `FileExistsError` where it is there already and not empty and
+        `force` is not given; with `force` where it holds files that quadopt did not write.
+        """
+        from quadopt.report.folder import write_folder
+
+        return write_folder(self, folder, force)
+
+    def to_iamc(self, model: str | None = None, scenario: str | None = None) -> pd.DataFrame:
+        """The base path in the tidy format of integrated-assessment models: one row a region, variable, unit and year.
+
+        Columns: model, scenario, region, variable, unit, year, value, which `pyam.IamDataFrame` takes; variables such as
+        `Dependence|Proportional|magnet|China`, all listed in `quadopt.report.iamc`, with what cannot go in (the steps of
+        crises, what has no year). Raises ValueError where the periods are not labelled with years.
+        """
+        from quadopt.report.iamc import iamc
+
+        return iamc(self, model, scenario)

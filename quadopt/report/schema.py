@@ -43,6 +43,19 @@ class Column:
         """The unit with the currency put in (replaced, not formatted, so that braces in a currency's name are safe)."""
         return self.unit.replace("{currency}", currency)
 
+    def plain_unit(self, currency: str) -> str:
+        """The unit of the figures as they stand in the frame, where shares are fractions and not percentages."""
+        return (
+            self.unit_text(currency).replace("% ", "fraction ")
+            if self.kind in ("share", "gap")
+            else self.unit_text(currency)
+        )
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column holds figures."""
+        return self.kind not in ("text", "wide", "plain", "link")
+
     def header(self, currency: str) -> str:
         """The header of the column: title, then the unit in brackets where there is one."""
         return f"{self.title} [{self.unit_text(currency)}]" if self.unit else self.title
@@ -67,6 +80,19 @@ def kind_of_unit(unit: Any) -> str:
     """The kind of a figure whose unit stands beside it in the row: ``gap`` for shares, else ``money``."""
     text = str(unit).lower()
     return "gap" if any(word in text for word in ("share", "fraction", "index")) else "money"
+
+
+def shown(value: Any, kind: str) -> str:
+    """A value as text, in the format that a cell of its kind has; blank where it is missing."""
+    if value is None or value is pd.NA or value != value:
+        return ""
+    excel = FORMATS[kind]
+    if isinstance(value, str | bool) or not isinstance(value, int | float):
+        return str(value)
+    if excel == "General":
+        return f"{value:.12g}"
+    places = len(excel.rstrip("%").partition(".")[2])
+    return f"{value:{',' if ',' in excel else ''}.{places}{'%' if excel.endswith('%') else 'f'}}"
 
 
 def complete(frame: pd.DataFrame | None, table: Table) -> pd.DataFrame:
