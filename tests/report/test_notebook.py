@@ -130,7 +130,7 @@ def test_csv_folder_holds_every_number(real: Plan, tmp_path: Path) -> None:
         assert list(back.columns) == list(frame.columns) == [f["name"] for f in resources[name]["schema"]["fields"]]
         for column in frame.select_dtypes("number"):
             wanted = frame[column].reset_index(drop=True)
-                pd.testing.assert_series_equal(back[column], wanted, check_exact=True, check_dtype=False)
+            pd.testing.assert_series_equal(back[column], wanted, check_exact=True, check_dtype=False)
     assert package["quadopt"]["status"] == real.status
     assert package["quadopt"]["options"] == json.loads(json.dumps(real.options))
     assert package["description"].startswith("Optimal")
