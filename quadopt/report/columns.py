@@ -81,11 +81,37 @@ SHORTAGE = (
     _money("shortage_value", "Shortage value", "shortage at the material's shortage value and the sector's weight"),
 )
 DISPOSAL = (COUNTRY, MATERIAL, _amount("quantity", "Quantity", "left over and disposed of"))
+BALANCE = (
+    COUNTRY,
+    MATERIAL,
+    _amount("made", "Output", "made by plants and projects"),
+    _amount("imports", "Imports", "shipments received"),
+    _amount("release", "Release", "taken out of the stockpile for use at home"),
+    _amount("received", "Received", "shared by other members"),
+    _amount("used", "Use in plants", "used by plants and projects"),
+    _amount("exports", "Exports", "shipments sent"),
+    _amount("deposit", "Deposit", "put into the stockpile"),
+    _amount("demand", "Demand", "what the sectors want"),
+    _amount("disposal", "Disposal", "left over and disposed of"),
+    _amount("shortage", "Shortage", "what the sectors do not get"),
+)
+BALANCE_SENTENCE = (
+    "output + imports + release + received = use in plants + exports + deposit + (demand - shortage) + disposal"
+)
 
 
 def _at(columns: tuple[Column, ...], position: int, *added: Column) -> tuple[Column, ...]:
     return columns[:position] + added + columns[position:]
 
+
+READINGS = {
+    "optimised": "as optimised",
+    "at_least": "at least",
+    "at_most": "at most",
+    "proportional": "proportional",
+    "direct": "direct",
+}
+"""Readings of dependence and their titles; `direct` is the direct share of use on the scale of demand."""
 
 SHARES = (
     _share("share_optimised", "Share, as optimised", "(exposed + short) / demand, in the model's own assignment"),
@@ -216,6 +242,31 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "largest",
+        "Largest suppliers",
+        "Who the largest supplier of each demand is, and what of it depends on that supplier; the index is the mean of the "
+        "shares with these weights, over the members' rows or the group's.",
+        (
+            COUNTRY,
+            MATERIAL,
+            PERIOD,
+            _amount("demand", "Demand", "demand of the period"),
+            _amount("shortage", "Shortage", "demand not met"),
+            _share("weight_value", "Weight, value", "price x importance x demand", "% of all weights"),
+            _share(
+                "weight_material", "Weight, material", "importance x share in the material's demand", "% of all weights"
+            ),
+            *(
+                column
+                for reading, title in READINGS.items()
+                for column in (
+                    _text(f"supplier_{reading}", f"Supplier, {title}", "the largest supplier; blank: none is exposed"),
+                    _share(f"share_{reading}", f"Share, {title}", "(exposed to the largest supplier + short) / demand"),
+                )
+            ),
+        ),
+    ),
+    Table(
         "investments",
         "Projects",
         "Every project: whether and when it starts, what it adds and what it costs.",
@@ -331,6 +382,23 @@ TABLES: tuple[Table, ...] = (
     ),
     Table("shortage", "Shortage", "Demand on the base path, and what of it is not met.", _at(SHORTAGE, 3, PERIOD)),
     Table("disposal", "Disposal", "Material left over on the base path.", _at(DISPOSAL, 2, PERIOD)),
+    Table(
+        "balance",
+        "Balance of materials",
+        f"What comes of each material into each country on the base path, and where it goes: {BALANCE_SENTENCE}.",
+        _at(BALANCE, 2, PERIOD),
+    ),
+    Table(
+        "stock_budget",
+        "Stock budget",
+        "What filling its stockpiles costs each member, against the most that it spends on them.",
+        (
+            COUNTRY,
+            PERIOD,
+            _money("purchase", "Purchases", "added to the stockpiles, at price (undiscounted)"),
+            _money("limit", "Limit", "the most that it spends; blank: unlimited"),
+        ),
+    ),
     Table(
         "exposure",
         "Exposed quantities",
@@ -473,6 +541,94 @@ TABLES: tuple[Table, ...] = (
             Column("governance", "Governance", "0 worst to 1 best", "scale", "quality of governance, blank: not known"),
             Column("latitude", "Latitude", "degrees north", "amount", "where maps draw it; blank: at the margin"),
             Column("longitude", "Longitude", "degrees east", "amount", "where maps draw it; blank: at the margin"),
+        ),
+    ),
+    Table(
+        "branch_balance",
+        "Balance of materials in crises",
+        f"What comes of each material into each country in each step of a crisis, and where it goes: {BALANCE_SENTENCE}.",
+        BRANCH + BALANCE,
+    ),
+    Table(
+        "periods",
+        "Periods",
+        "The calendar, and the factors that weigh money by time and chance.",
+        (
+            PERIOD,
+            Column("number", "Number", "", "count", "its place in the calendar, from 1"),
+            BRANCH[2],
+            Column("years", "Length", "years", "years", "how long it is"),
+            Column("discount", "Discount factor", "1 = first period", "figure", "of money spent in the period"),
+            Column(
+                "discount_end", "Discount factor, end", "1 = first period", "figure", "of money at the period's end"
+            ),
+            Column(
+                "base_chance",
+                "Chance of the base path",
+                "1 = certain",
+                "figure",
+                "1 less what crises take of the period",
+            ),
+            Column(
+                "in_worst", "In the worst case", "1 = yes", "count", "whether the worst single case counts the period"
+            ),
+        ),
+    ),
+    Table(
+        "materials",
+        "Materials",
+        "The materials with their units, prices and weights, as the case gives them.",
+        (
+            MATERIAL,
+            _text("unit", "Unit", "unit of all amounts of the material"),
+            _text("stage", "Stage", "stage in the chain"),
+            Column("price", "Price", "{currency} per unit", "amount", "price"),
+            Column("importance", "Importance", "1 = usual", "figure", "weight in the index, beside the value"),
+            Column("shortage_value", "Shortage value", "{currency} per unit", "amount", "what a missing unit costs"),
+        ),
+    ),
+    Table(
+        "sectors",
+        "Sectors",
+        "How much a shortage hurts each sector, as the case gives it.",
+        (SECTOR, Column("shortage_weight", "Shortage weight", "1 = usual", "figure", "multiplies the shortage value")),
+    ),
+    Table(
+        "recipes",
+        "Recipes",
+        "What each process makes (above 0) and uses (below 0), as the case gives it.",
+        (
+            PROCESS,
+            MATERIAL,
+            Column("quantity", "Quantity", "units of the material per unit of activity", "figure", "made or used"),
+        ),
+    ),
+    Table(
+        "stockpiles",
+        "Stockpiles, as given",
+        "The members' stockpiles at the start and their limits, as the case gives them.",
+        (
+            COUNTRY,
+            MATERIAL,
+            _amount("initial", "Initial stock", "stock at the start of the horizon"),
+            _amount("capacity", "Capacity", "the most that it holds; blank: unlimited"),
+            _amount("release_limit", "Release limit", "the most that leaves it; blank: unlimited", f"{UNITS} per year"),
+            Column("holding_cost", "Holding cost", "{currency} per unit and year", "amount", "of the closing stock"),
+            Column("loss_rate", "Loss", "% per year", "share", "what decays"),
+        ),
+    ),
+    Table(
+        "sharing_rules",
+        "Rules of sharing",
+        "What part of its opening stock each member shares at most, as the case gives it; no rows: nothing is shared.",
+        (
+            SHARING[0],
+            _text("receiver", "Receiver", "member that receives; blank: any"),
+            _text("material", "Material", "the material; blank: any"),
+            PERIOD,
+            _share(
+                "limit_fraction", "Limit", "the most that is shared, a year; once in a crisis", "% of the opening stock"
+            ),
         ),
     ),
 )

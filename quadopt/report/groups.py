@@ -25,7 +25,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "Dependence",
         "#D55E00",
-        ("three_steps", "index", "dependence", "direct", "exposure", "dependence_by_period", "chains"),
+        ("three_steps", "index", "largest", "dependence", "direct", "exposure", "dependence_by_period", "chains"),
     ),
     Group("Look-through", "#CC79A7", ("concentration",)),
     Group(
@@ -42,7 +42,11 @@ GROUPS: tuple[Group, ...] = (
             "money_by_period",
         ),
     ),
-    Group("Operation", "#0072B2", ("production", "trade", "sharing", "stock", "shortage", "disposal")),
+    Group(
+        "Operation",
+        "#0072B2",
+        ("production", "trade", "sharing", "stock", "stock_budget", "shortage", "disposal", "balance"),
+    ),
     Group(
         "Crises",
         "#E69F00",
@@ -56,11 +60,16 @@ GROUPS: tuple[Group, ...] = (
             "branch_sharing",
             "branch_stock",
             "branch_disposal",
+            "branch_balance",
         ),
     ),
     Group("Explanations", "#56B4E9", ("shortage_causes",)),
     OTHERS,
-    Group("Inputs and sources", "#F0E442", ("inputs", "sources", "countries")),
+    Group(
+        "Inputs and sources",
+        "#F0E442",
+        ("inputs", "periods", "materials", "sectors", "recipes", "stockpiles", "sharing_rules", "sources", "countries"),
+    ),
     Group("The run", "#555555", ("run", "columns", "checks_detail")),
 )
 """The parts in the reader's order; tab colours are those of Okabe and Ito."""

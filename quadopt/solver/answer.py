@@ -14,7 +14,16 @@ from quadopt import measures
 from quadopt.audit import audit
 from quadopt.formulation.options import Formulation, read_formulation
 from quadopt.plan import Plan
-from quadopt.solver import case_tables, contributions, crises, crisis_tables, dependence_tables, money_tables
+from quadopt.solver import (
+    balance_tables,
+    calendar_tables,
+    case_tables,
+    contributions,
+    crises,
+    crisis_tables,
+    dependence_tables,
+    money_tables,
+)
 from quadopt.solver.dependence_tables import Exposures
 from quadopt.solver.frames import PathTables
 from quadopt.solver.highs import Status
@@ -86,6 +95,8 @@ def draft(staged: Staged) -> Plan:
     tables |= dependence_tables.tables(exposures, tables)
     tables |= {"inputs": input_values(case), "sources": source_table(case)}
     tables |= case_tables.tables(case)
+    tables |= balance_tables.tables(case, tables)
+    tables |= calendar_tables.tables(model.structure, tables)
 
     warnings += [*_bought_twice(case, tables), *_caps_from(staged)]
     stages = _stages(staged)

@@ -11,6 +11,7 @@ from quadopt import measures
 from quadopt.formulation.build import Model
 from quadopt.solver.frames import exposure_rows, frame
 from quadopt.solver.highs import Outcome
+from quadopt.solver.largest_tables import largest
 from quadopt.solver.lookthrough import extreme
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
 
@@ -122,7 +123,7 @@ class Exposures:
 
 
 def tables(exposures: Exposures, base: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """dependence, direct, concentration, index and exposure; `base` holds the base path's physical tables."""
+    """dependence, direct, concentration, largest, index and exposure; `base` holds the base path's physical tables."""
     model = exposures.model
     case, suppliers = model.structure.case, exposures.suppliers
     served, exposure = exposures.own()
@@ -135,6 +136,7 @@ def tables(exposures: Exposures, base: dict[str, pd.DataFrame]) -> dict[str, pd.
         "dependence": _dependence(model, suppliers, frames, base["shortage"]),
         "direct": direct,
         "concentration": measures.concentration(case, base),
+        "largest": largest(case, frames, base["shortage"]),
         "index": _index(model, frames, base["shortage"]),
         "exposure": exposure,
     }

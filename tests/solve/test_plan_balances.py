@@ -86,3 +86,51 @@ def test_the_fund_pays_what_is_public(answered: tuple[Case, Plan]) -> None:
     assert plan.contributions["contribution"].sum() == pytest.approx(plan.payments["public"].sum(), abs=1e-6)
     assert (plan.contributions["contribution"] <= plan.contributions["limit"] + 1e-6).all()
     assert plan.fund_balance["balance"].min() >= -1e-9
+
+
+def test_balance_tables_say_where_everything_goes(answered: tuple[Case, Plan]) -> None:
+    case, plan = answered
+    for prefix, time in (("", ["period"]), ("branch_", ["disruption", "step"])):
+        table = plan.tables[f"{prefix}balance"].set_index(["country", "material", *time])
+        comes = table[["made", "imports", "release", "received"]].sum(axis=1)
+        served = table["demand"] - table["shortage"]
+        goes = table[["used", "exports", "deposit", "disposal"]].sum(axis=1) + served
+        assert (comes - goes).abs().max() <= 1e-5
+        left = left_over(case, plan, prefix, time)
+        assert set(table.index) <= set(left)
+        assert comes[comes > 0].size > 5
+
+
+def test_index_is_the_mean_of_the_largest_shares(answered: tuple[Case, Plan]) -> None:
+    _, plan = answered
+    members = plan.largest["country"] != "group"
+    assert plan.index["basis"].nunique() == 5
+    for row in plan.index.to_dict("records"):
+        if row["measure"] != "worst":
+            part = plan.largest[members if row["scope"] == "members" else ~members]
+            weight = part[f"weight_{row['measure']}"]
+            assert weight.sum() == pytest.approx(1.0)
+            assert (weight * part[f"share_{row['basis']}"]).sum() == pytest.approx(row["value"], abs=1e-9)
+
+
+def test_largest_supplier_has_the_largest_share(answered: tuple[Case, Plan]) -> None:
+    _, plan = answered
+    key = ["country", "material", "period"]
+    largest = plan.largest[plan.largest["country"] != "group"]
+    for reading in ("optimised", "at_least", "at_most", "proportional"):
+        most = plan.dependence.groupby(key)[f"share_{reading}"].max()
+        own = largest.set_index(key)[f"share_{reading}"]
+        assert (own - most.reindex(own.index)).abs().max() <= 1e-9
+        named = largest.rename(columns={f"supplier_{reading}": "supplier"})
+        named = named[named["supplier"] != ""].merge(plan.dependence, on=[*key, "supplier"])
+        assert len(named) > 0
+        assert (named[f"share_{reading}_x"] - named[f"share_{reading}_y"]).abs().max() <= 1e-9
+
+
+def test_cost_is_discounted_and_weighed_as_the_calendar_says(answered: tuple[Case, Plan]) -> None:
+    _, plan = answered
+    base = plan.cost[(plan.cost["path"] == "base") & (plan.cost["kind"] != "salvage")].merge(plan.periods, on="period")
+    assert (base["discounted"] - base["undiscounted"] * base["discount"]).abs().max() <= 1e-9
+    running = base[~base["kind"].str.startswith("capex")]
+    assert (running["expected"] - running["discounted"] * running["base_chance"]).abs().max() <= 1e-9
+    assert running["base_chance"].min() < 1
