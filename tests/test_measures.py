@@ -392,3 +392,52 @@ def test_what_refills_a_minimum_against_its_loss_is_not_clean() -> None:
     )
     frame = proportional_exposure(small_case(stockpiles=stock), tables, ["X"], only=["stock", "served"])
     assert frame["exposed"].tolist() == pytest.approx([10.0, 20.0, 3.0])
+
+
+def test_initial_stock_counted_as_the_suppliers_shows_what_is_one_off() -> None:
+    # 4 in stock, 1 kept in the first period and nothing in the second; the demand of 10 takes 3, then 1 of them.
+    stock = [{"country": "A", "material": "metal", "initial": 4, "minimum": 1}]
+    tables = plan_tables(
+        production=[("X", "plant", "smelt", "1", "1", 7.0), ("X", "plant", "smelt", "1", "2", 9.0)],
+        trade=[("X", "A", "metal", "1", 7.0), ("X", "A", "metal", "2", 9.0)],
+        stock=[
+            ("A", "metal", "1", 4.0, 0.0, 3.0, 0.0, 0.0, 1.0, 1.0),
+            ("A", "metal", "2", 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0),
+        ],
+        shortage=[DEMAND[0], ("A", "metal", "use", "2", 10.0, 0.0)],
+    )
+    case = small_case(stockpiles=stock)
+    plain = shares_of(proportional_shares(case, tables, ["X", "Y"]))
+    counted = shares_of(proportional_shares(case, tables, ["X", "Y"], stock_is_exposed=True))
+    assert [plain["X", "A", "metal", t] for t in "12"] == pytest.approx([7.0, 9.0])
+    assert [counted["X", "A", "metal", t] for t in "12"] == pytest.approx([10.0, 10.0])
+    assert [counted["Y", "A", "metal", t] for t in "12"] == pytest.approx([3.0, 1.0])
+
+
+def test_one_off_use_of_a_stock_is_traced_through_later_stages_and_losses() -> None:
+    # 8 ore in stock of which half decays a year: 4 are smelted to 2 metal, beside 8 metal from X.
+    stock = [{"country": "A", "material": "ore", "initial": 8, "minimum": 0, "loss_rate": 0.5}]
+    tables = plan_tables(
+        production=[("A", "plant", "smelt", "1", "1", 2.0), ("X", "plant", "smelt", "1", "1", 8.0)],
+        trade=[("X", "A", "metal", "1", 8.0)],
+        stock=[("A", "ore", "1", 8.0, 0.0, 4.0, 0.0, 4.0, 0.0, 0.0)],
+        shortage=[DEMAND[0]],
+    )
+    case = small_case(stockpiles=stock)
+    assert shares_of(proportional_shares(case, tables, ["X"]))["X", "A", "metal", "1"] == pytest.approx(8.0)
+    counted = proportional_shares(case, tables, ["X"], stock_is_exposed=True)
+    assert shares_of(counted)["X", "A", "metal", "1"] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("minimum", [4, 8])
+def test_a_stock_that_is_kept_is_no_one_off(minimum: float) -> None:
+    stock = [{"country": "A", "material": "metal", "initial": 8, "minimum": minimum, "loss_rate": 0.5}]
+    tables = plan_tables(
+        production=[("X", "plant", "smelt", "1", "1", 10.0)],
+        trade=[("X", "A", "metal", "1", 10.0)],
+        stock=[("A", "metal", "1", 8.0, 0.0, 0.0, 0.0, 4.0, 4.0, 4.0)],
+        shortage=[DEMAND[0]],
+    )
+    case = small_case(stockpiles=stock)
+    plain = proportional_exposure(case, tables, ["X"])
+    pd.testing.assert_frame_equal(plain, proportional_exposure(case, tables, ["X"], stock_is_exposed=True))

@@ -30,13 +30,16 @@ OPTIONAL = {
 EXPOSURE = ["supplier", "quantity_name", "country", "partner", "item", "period", "exposed"]
 
 
-def proportional_shares(case: Case, tables: Tables, suppliers: Sequence[str]) -> pd.DataFrame:
+def proportional_shares(
+    case: Case, tables: Tables, suppliers: Sequence[str], *, stock_is_exposed: bool = False
+) -> pd.DataFrame:
     """Exposed demand of every supplier: supplier, country, material, period, exposed (amount of the period).
 
     One row for every supplier, member, material and period with demand > 0, zeros included; a supplier that is a member
-    has no rows for itself. Raises KeyError where a table of the plan is missing.
+    has no rows for itself. `stock_is_exposed`: as in `proportional_exposure`. Raises KeyError where a table of the plan
+    is missing.
     """
-    exposure = proportional_exposure(case, tables, suppliers, only=("served",))
+    exposure = proportional_exposure(case, tables, suppliers, only=("served",), stock_is_exposed=stock_is_exposed)
     found = {(row.supplier, row.country, row.item, row.period): row.exposed for row in exposure.itertuples(index=False)}
     wanted = served(tables)
     wanted = wanted[(wanted["demand"] > 0) & wanted["country"].isin(case.members)]
@@ -46,19 +49,29 @@ def proportional_shares(case: Case, tables: Tables, suppliers: Sequence[str]) ->
 
 
 def proportional_exposure(
-    case: Case, tables: Tables, suppliers: Sequence[str], only: Sequence[str] | None = None
+    case: Case,
+    tables: Tables,
+    suppliers: Sequence[str],
+    only: Sequence[str] | None = None,
+    *,
+    stock_is_exposed: bool = False,
 ) -> pd.DataFrame:
     """Exposed part of every quantity of the plan, in the layout of the plan's `exposure` table (nonzero rows only).
 
     only: quantity names wanted (activity, shipment, sharing, stock, deposit, release, served, used, disposed); all
     where None. The result obeys the at-least inequalities of section 5 outside the supplier's own territory.
+
+    stock_is_exposed: the initial stock, as far as it is ever free to leave, counts as the supplier's own, so that the
+    difference to the plain reading is what the one-off use of the initial stock takes off the exposure: what would be
+    exposed had the same units come from that supplier.
     """
     mixing = _Mixing(case, tables)
     pieces: list[pd.DataFrame] = []
     for name in suppliers:
         carried = np.zeros(len(mixing.stock_keys))
         for period in case.periods:
-            carried, found = mixing.period(name, period, carried, only)
+            freed = mixing.freed[period] if stock_is_exposed else 0.0
+            carried, found = mixing.period(name, period, carried + freed, only)
             pieces.extend(found)
     if not pieces:
         return pd.DataFrame(columns=EXPOSURE)
@@ -94,7 +107,7 @@ class _Mixing:
             for process, part in per_activity.groupby("process", sort=False)
         }
         self.frames = {period: self._frames(tables, period) for period in case.periods}
-        self.cores = self._cores()
+        self.cores, self.freed = self._cores()
         self.networks = {period: self._network(period) for period in case.periods}
 
     def _node(self, country: pd.Series, material: pd.Series) -> np.ndarray:
@@ -111,23 +124,26 @@ class _Mixing:
         frames["served"] = served(tables)
         return {name: frame[frame["period"] == period].reset_index(drop=True) for name, frame in frames.items()}
 
-    def _cores(self) -> dict[str, np.ndarray]:
-        """Clean core of each stock at the end of each period, in the order of stock_keys.
+    def _cores(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Clean core of each stock at the end of each period, and what leaves it in the period, before its loss.
 
-        What of the initial stock has never been free to leave: core_t = min(minimum_t, (1 - loss)^h core_{t-1}),
-        from the initial stock on. Where the minimum only decays this is min(minimum, what is left of the initial
-        stock); where it grows, or is kept up against a loss, what refills it is not clean.
+        Both in the order of stock_keys. The core is what of the initial stock has never been free to leave:
+        core_t = min(minimum_t, (1 - loss)^h core_{t-1}), from the initial stock on. Where the minimum only decays this
+        is min(minimum, what is left of the initial stock); where it grows, or is kept up against a loss, what refills
+        it is not clean.
         """
-        found: dict[str, np.ndarray] = {}
+        found, freed = {}, {}
         core = np.array([self.initial[key] for key in self.stock_keys])
         keep_year = np.array([1 - self.loss[key] for key in self.stock_keys])
         for period in self.case.periods:
-            core = core * keep_year ** self.case.length[period]
+            keep, before = keep_year ** self.case.length[period], core
+            core = core * keep
             for row in rows_of(self.frames[period]["stock"]):
                 number = self.stock_number[row.country, row.material]
                 core[number] = max(0.0, min(float(row.minimum), core[number]))
             found[period] = core.copy()
-        return found
+            freed[period] = before - np.divide(core, keep, out=np.zeros_like(core), where=keep > 0)
+        return found, freed
 
     def _network(self, period: str) -> Network:
         """Arcs of the period; weights are parts of the receiving node's whole inflow."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from quadopt.report.schema import Column, Table
 
 MONEY, UNITS, YEARLY = "million {currency}", "units of the material", "units of activity per year"
+START_YEARS = "years from the start of the horizon"
 
 
 def _money(name: str, title: str, meaning: str) -> Column:
@@ -40,8 +41,8 @@ SUPPLIER = _text("supplier", "Supplier", "the supplier whose material is traced"
 BRANCH = (
     _text("disruption", "Crisis", "the disruption"),
     Column("step", "Step", "", "count", "number of the step, from 1"),
-    Column("begin", "Begin", "years from the start of the horizon", "years", "when the step begins"),
-    Column("end", "End", "years from the start of the horizon", "years", "when the step ends"),
+    Column("begin", "Begin", START_YEARS, "years", "when the step begins"),
+    Column("end", "End", START_YEARS, "years", "when the step ends"),
 )
 PRODUCTION = (
     COUNTRY,
@@ -121,6 +122,11 @@ SHARES = (
     _share("share_at_most", "Share, at most", "the largest exposure that this plan allows"),
     _share("share_proportional", "Share, proportional", "exposure if all units of a material mix evenly"),
 )
+STOCK_EXPOSED = _share(
+    "share_stock_exposed",
+    "Share, proportional, initial stock counted as the supplier's",
+    "as proportional, had the initial stock that is used come from the supplier; what it is higher by is one-off",
+)
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -156,6 +162,7 @@ TABLES: tuple[Table, ...] = (
             _text("step", "Step", "today, re-directed, with the fund"),
             _text("material", "Material", "the material; 'all' for the index"),
             *SHARES[1::2],
+            STOCK_EXPOSED,
             _share("share_direct", "Share, direct", "direct shipments from the largest supplier, over use", "% of use"),
             _money("cost", "Cost", "discounted cost over the horizon ('all' rows only)"),
             _money("shortage", "Shortage value", "value of the demand that goes short on the base path"),
@@ -172,7 +179,12 @@ TABLES: tuple[Table, ...] = (
                 "value or material weights; worst: largest share of one supplier in any member and material",
             ),
             _text("scope", "Scope", "members one by one, or the group as a whole"),
-            _text("basis", "Basis", "optimised, at_least, at_most, proportional, direct"),
+            _text(
+                "basis",
+                "Basis",
+                "optimised, at_least, at_most, proportional, direct; stock_exposed: proportional, had the initial stock "
+                "that is used come from the supplier",
+            ),
             _share("value", "Value", "the index"),
         ),
     ),
@@ -209,6 +221,7 @@ TABLES: tuple[Table, ...] = (
                 "served_exposed", "Served, exposed", "met with material that depends on the supplier (as optimised)"
             ),
             *SHARES,
+            STOCK_EXPOSED,
             _money("weight", "Weight", "weight of the demand in the value index: price x quantity x importance"),
         ),
     ),
@@ -276,7 +289,9 @@ TABLES: tuple[Table, ...] = (
             PROCESS,
             _text("status", "Status", "candidate, committed or excluded, as in the case"),
             _text("start", "Start", "period of the start; blank: not started"),
-            Column("complete_year", "Complete", "years from the start of the horizon", "years", "when it is complete"),
+            Column("start_year", "Start", START_YEARS, "years", "when it starts"),
+            Column("complete_year", "Complete", START_YEARS, "years", "when it is complete"),
+            Column("end_year", "End", START_YEARS, "years", "when its lifetime ends, or the horizon"),
             _amount("capacity", "Capacity", "full capacity", YEARLY),
             _money("capex", "Capex", "capital cost, undiscounted"),
             _money("public_capex", "Capex, public", "part paid by the fund"),

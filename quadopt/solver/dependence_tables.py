@@ -130,6 +130,7 @@ def tables(exposures: Exposures, base: dict[str, pd.DataFrame]) -> dict[str, pd.
     shares = {"optimised": served, "at_least": exposures.at_least, "at_most": exposures.at_most}
     frames = {name: _as_frame(found) for name, found in shares.items()}
     frames["proportional"] = measures.proportional_shares(case, base, suppliers)
+    frames["stock_exposed"] = measures.proportional_shares(case, base, suppliers, stock_is_exposed=True)
     direct = measures.direct_shares(case, base, suppliers)
     frames["direct"] = _direct_part(direct, base["shortage"])
     return {
@@ -163,7 +164,7 @@ def _dependence(
     demand = shortage.groupby(key, as_index=False, sort=False)[["demand", "shortage"]].sum()
     table = demand.merge(pd.DataFrame({"supplier": suppliers}), how="cross")
     table = table[table["country"] != table["supplier"]]
-    names = ["optimised", "at_least", "at_most", "proportional"]
+    names = ["optimised", "at_least", "at_most", "proportional", "stock_exposed"]
     for name in names:
         found = frames[name].rename(columns={"exposed": name})[[*KEY, name]]
         table = table.merge(found, on=KEY, how="left")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from quadopt.formulation.build import Model
 from quadopt.formulation.structure import Structure
 from quadopt.solver.frames import amounts, frame
 from quadopt.solver.matrix import Matrix
+from quadopt.tables.case import Case
 from quadopt.tables.reach import numbered
 from quadopt.tables.units import Project
 
@@ -39,7 +42,6 @@ def _investments(found: Structure, starts: dict[str, str]) -> pd.DataFrame:
     rows = []
     for p in found.all_projects:
         start = starts.get(p.name, "")
-        complete = p.complete(found.case, start) if start else float("nan")
         salvage = p.salvage(found.case, start) if start else 0.0
         rows.append(
             (
@@ -48,7 +50,7 @@ def _investments(found: Structure, starts: dict[str, str]) -> pd.DataFrame:
                 p.process,
                 p.status,
                 start,
-                complete,
+                *_dates(found.case, p, start),
                 p.capacity,
                 p.capex,
                 p.fund_share * p.capex,
@@ -61,13 +63,27 @@ def _investments(found: Structure, starts: dict[str, str]) -> pd.DataFrame:
         "process",
         "status",
         "start",
+        "start_year",
         "complete_year",
+        "end_year",
         "capacity",
         "capex",
         "public_capex",
         "salvage",
     ]
     return frame(names, rows)
+
+
+def _dates(case: Case, p: Project, start: str) -> tuple[float, float, float]:
+    """Start, completion, and end of life or of the horizon, in years from the start; NaN where not started.
+
+    Complete after the horizon, a project has no life within it: its end is its completion.
+    """
+    if not start:
+        return (math.nan,) * 3
+    complete = p.complete(case, start)
+    lifetime = math.inf if p.lifetime is None else p.lifetime
+    return case.offset[start], complete, max(complete, min(case.horizon, complete + lifetime))
 
 
 def _project_capacity(found: Structure, chosen: list[tuple[Project, str]]) -> pd.DataFrame:

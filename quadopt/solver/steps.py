@@ -79,12 +79,8 @@ def _step(step: str, found: dict[str, pd.DataFrame], cost: float) -> pd.DataFram
     shortage = found["shortage"].groupby("material")["shortage_value"].sum()
     direct = _largest_direct(found["direct"])
     dependence = found["dependence"]
-    rows = pd.DataFrame(
-        {
-            "share_at_least": by_material(dependence, "share_at_least"),
-            "share_proportional": by_material(dependence, "share_proportional"),
-        }
-    )
+    shares = ("share_at_least", "share_proportional", "share_stock_exposed")
+    rows = pd.DataFrame({share: by_material(dependence, share) for share in shares})
     rows["share_direct"] = direct.reindex(rows.index).fillna(0.0)
     rows["cost"] = float("nan")
     rows["shortage"] = shortage.reindex(rows.index).fillna(0.0)
@@ -93,6 +89,7 @@ def _step(step: str, found: dict[str, pd.DataFrame], cost: float) -> pd.DataFram
         "material": "all",
         "share_at_least": total["at_least"],
         "share_proportional": total["proportional"],
+        "share_stock_exposed": total["stock_exposed"],
         "share_direct": total["direct"],
         "cost": cost,
         "shortage": float(shortage.sum()),

@@ -94,6 +94,7 @@ def _base_tables() -> dict[str, pd.DataFrame]:
                 least * 0.97,
                 min(1.0, least * 1.5),
                 least * 1.25,
+                least * 1.3,
                 demand * PRICES[material] / 1e6,
             )
         )
@@ -101,7 +102,7 @@ def _base_tables() -> dict[str, pd.DataFrame]:
     return {
         "dependence": frame(
             "country material period supplier demand shortage served_exposed share_optimised "
-            "share_at_least share_at_most share_proportional weight",
+            "share_at_least share_at_most share_proportional share_stock_exposed weight",
             dependence,
         ),
         "direct": frame(
@@ -137,6 +138,11 @@ def _base_tables() -> dict[str, pd.DataFrame]:
     }
 
 
+def _dates(start: str, complete: float) -> tuple[float, float, float]:
+    """Start, completion and end in years from 2026."""
+    return (float(start) - 2026, complete, 10.0) if start else (float("nan"),) * 3
+
+
 def _money_tables() -> dict[str, pd.DataFrame]:
     payments = []
     for name, country, _, _, start, _, _, capex, public in PROJECTS:
@@ -147,8 +153,8 @@ def _money_tables() -> dict[str, pd.DataFrame]:
     kinds = ["capex_public", "capex_private", "production_home", "production_abroad", "transport", "holding"]
     return {
         "investments": frame(
-            "project country process status start complete_year capacity capex public_capex salvage",
-            [(*row, 100.0) for row in PROJECTS],
+            "project country process status start start_year complete_year end_year capacity capex public_capex salvage",
+            [(*row[:5], *_dates(row[4], row[5]), *row[6:], 100.0) for row in PROJECTS],
         ),
         "project_capacity": frame(
             "project period online_share capacity",
@@ -195,10 +201,13 @@ def _money_tables() -> dict[str, pd.DataFrame]:
             ],
         ),
         "three_steps": frame(
-            "step material share_at_least share_proportional share_direct cost shortage",
-            [(s, "all", v, v * 1.25, v * 0.7, 90_000 - 10_000 * v, 5.0) for s, v in STEPS.items()]
+            "step material share_at_least share_proportional share_stock_exposed share_direct cost shortage",
+            [
+                (s, "all", v, v * 1.25, v * 1.25 + 0.01 * i, v * 0.7, 90_000 - 10_000 * v, 5.0)
+                for i, (s, v) in enumerate(STEPS.items())
+            ]
             + [
-                (s, m, v * (0.5 + 0.1 * i), v * (0.6 + 0.1 * i), v * 0.5, float("nan"), 1.0)
+                (s, m, v * (0.5 + 0.1 * i), v * (0.6 + 0.1 * i), v * (0.6 + 0.1 * i), v * 0.5, float("nan"), 1.0)
                 for s, v in STEPS.items()
                 for i, m in enumerate(PRICES)
             ],
@@ -223,6 +232,15 @@ def _crisis_tables() -> dict[str, pd.DataFrame]:
         "branch_shortage": frame(
             step + "country material sector demand shortage shortage_value",
             [(*w, "Japan", "ndfeb_magnet", "automotive", 800.0, 120.0, 89.3) for w in where],
+        ),
+        "crisis_shortage": frame(
+            "disruption country material demand shortage shortage_value shortage_without_sharing "
+            "shortage_value_without_sharing shortage_without_stocks shortage_value_without_stocks",
+            [
+                (c, n, "ndfeb_magnet", 3_000.0, 20.0 * k, 1_250.0 * k, 45.0 * k, 2_250.0 * k, 90.0 * k, 6_250.0 * k)
+                for c in CRISES
+                for k, n in enumerate(MEMBERS)
+            ],
         ),
         "branch_stock": frame(
             step + "country material opening release shared deposit lost closing",

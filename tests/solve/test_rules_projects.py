@@ -82,6 +82,21 @@ def test_salvage(more: dict[str, Any], salvage: float, paid: float) -> None:
         assert total(plan.cost, "discounted", kind="salvage") == pytest.approx(-salvage / 1.1**3)
 
 
+@pytest.mark.parametrize(
+    ("more", "dates"),
+    [
+        ({}, (1, 1, 3)),
+        ({"lead_time": 0.5}, (1, 1.5, 3)),
+        ({"lead_time": 0.5, "lifetime": 1}, (1, 1.5, 2.5)),
+        ({"lead_time": 5, "lifetime": 9}, (1, 6, 6)),  # complete after the horizon's end
+    ],
+)
+def test_dates_of_a_project(more: dict[str, Any], dates: tuple[float, float, float]) -> None:
+    tables = one_metal(projects=[project(status="committed", earliest="2027", latest="2027", **more)], fund=RICH)
+    row = solved(tables, ["cost"]).investments.iloc[0]
+    assert (row["start_year"], row["complete_year"], row["end_year"]) == dates
+
+
 def test_one_of_an_exclusive_group_at_most() -> None:
     # Two halves of 5 each; together they would serve all of the 10.
     half = {"capacity": 5}

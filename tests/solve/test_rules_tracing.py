@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from quadopt.audit import audit
+from quadopt.formulation.options import read_formulation
 from quadopt.plan import Plan
 from quadopt.solver.answer import draft
 from quadopt.solver.stages import Staged
+from quadopt.solver.steps import comparisons
 from quadopt.tables.case import Case
 from tests.tiny import (
     M,
@@ -238,6 +240,16 @@ def test_stocks_of_clean_origin_lower_dependence() -> None:
     # 6 in stock, of no origin; 24 of 30 come from Far.
     tables = one_metal(stockpiles=[{"country": "Home", "material": "metal", "initial": 6, "minimum": 0}])
     assert reached(tables, ORDER)["dependence"] == pytest.approx(24 / 30)
+
+
+def test_one_off_use_of_the_initial_stock_is_told() -> None:
+    # As above: every step uses the 6, so that without them all would come from Far, before and after.
+    tables = one_metal(stockpiles=[{"country": "Home", "material": "metal", "initial": 6, "minimum": 0}])
+    plan, case = solved(tables, ORDER), Case.from_tables(tables)
+    steps = comparisons(case, read_formulation("pact"), plan)["three_steps"]
+    assert len(steps) == 6
+    assert steps["share_proportional"].tolist() == pytest.approx([24 / 30] * 6)
+    assert steps["share_stock_exposed"].tolist() == pytest.approx([1.0] * 6)
 
 
 def test_the_drafted_plan_of_a_circle_passes_the_audit() -> None:
