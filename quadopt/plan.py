@@ -17,6 +17,8 @@ from quadopt.tables.schema import nearest
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
+    from quadopt.report.pictures import Pictures
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan:
@@ -80,6 +82,13 @@ class Plan:
         from quadopt.report.display import styled
 
         return styled(self, table, query, rows)
+
+    @property
+    def plot(self) -> Pictures:
+        """The plan's pictures: `plan.plot.chain(material="magnet")` is a matplotlib figure; `dir(plan.plot)` lists them."""
+        from quadopt.report.pictures import Pictures
+
+        return Pictures(self)
 
     def to_excel(self, path: str | Path, force: bool = False) -> Path:
         """Writes the results workbook.

@@ -15,6 +15,7 @@ import pandas as pd
 from quadopt.plan import Plan
 from quadopt.report.columns import BY_NAME
 from quadopt.report.schema import complete
+from quadopt.tables.records import rows_of
 
 STEPS = ("today", "re-directed", "with the fund")
 
@@ -48,6 +49,27 @@ def periods(plan: Plan) -> list[str]:
         found = [str(label) for label in table(plan, name)["period"].dropna().unique()]
         labels = found + [label for label in labels if label not in found] if len(found) > len(labels) else labels
     return sorted(labels) if all(re.fullmatch(r"\d{4}", label) for label in labels) else labels
+
+
+def calendar(plan: Plan) -> dict[str, tuple[float, float]]:
+    """Period -> when it begins and ends, in years from the start; labels that are years tell it where no table does."""
+    labels = periods(plan)
+    frame = plan.tables.get("periods")
+    if frame is not None:
+        told = numbers(frame, "begin", "years")
+        return {str(row.period): (row.begin, row.begin + row.years) for row in rows_of(told)}
+    begins = [
+        float(int(label) - int(labels[0])) if first_year(labels) else float(at) for at, label in enumerate(labels)
+    ]
+    ends = [*begins[1:], begins[-1] + 1.0] if begins else []
+    return dict(zip(labels, zip(begins, ends, strict=True), strict=True))
+
+
+def members(plan: Plan) -> list[str]:
+    """The members of the group, as the table of countries says, or else as those that may pay into the fund."""
+    frame = table(plan, "countries")
+    named = frame.loc[frame["member"].astype(str).str.lower().isin(("true", "yes")), "country"]
+    return [str(name) for name in (named if len(named) else table(plan, "contributions")["country"].unique())]
 
 
 def stopped(plan: Plan) -> list[str]:
@@ -138,6 +160,28 @@ def dependence_by_period(plan: Plan) -> pd.DataFrame:
     return found.sort_values("period", key=lambda column: column.map(order)).reset_index(drop=True)
 
 
+def dependence_by(plan: Plan, key: str) -> pd.DataFrame:
+    """Proportional dependence on the largest supplier, a row a ``material`` or ``country``, a column a period.
+
+    Weights are demand for materials, the value of demand for countries; the most dependent in the last period first.
+    """
+    weight = "demand" if key == "material" else "weight"
+    parts = {
+        period: _mean(part, key, ["share_proportional"], weight) for period, part in _largest(plan).groupby("period")
+    }
+    columns = [parts[p].set_index(key)["share_proportional"].rename(p) for p in periods(plan) if p in parts]
+    wide = pd.concat(columns, axis=1) if columns else pd.DataFrame()
+    return wide.sort_values(wide.columns[-1], ascending=False, kind="stable") if len(wide) else wide
+
+
+def look_through(plan: Plan) -> pd.DataFrame:
+    """Each material's shares in four readings, with the plan: at least, proportional, at most, direct."""
+    frame = worst_materials(plan)
+    steps = steps_by_material(plan).set_index("material")
+    frame["share_direct"] = frame["material"].map(steps.get(f"share_direct {STEPS[2]}", pd.Series(dtype=float)))
+    return frame
+
+
 def worst_materials(plan: Plan) -> pd.DataFrame:
     """Materials of the plan by proportional dependence over members and periods, with their largest supplier."""
     shares = ["share_at_least", "share_proportional", "share_at_most"]
@@ -213,6 +257,33 @@ def crises(plan: Plan) -> pd.DataFrame:
         table(plan, "disruptions"), "probability", "stress", "stress_without_sharing", "stress_without_stocks"
     )
     return frame.sort_values("stress", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def crisis_shortage_by_member(plan: Plan, disruption: str) -> pd.DataFrame:
+    """What each member lacks in a crisis, millions of weighted value: planned, without sharing, without stocks."""
+    names = ["shortage_value", "shortage_value_without_sharing", "shortage_value_without_stocks"]
+    frame = numbers(table(plan, "crisis_shortage"), *names)
+    frame = frame[frame["disruption"] == disruption]
+    return frame.groupby("country", sort=False)[names].sum(min_count=1)
+
+
+def crisis_stocks(plan: Plan, disruption: str) -> pd.DataFrame:
+    """Closing stock of each step over the opening stock of the first, a row a member and material.
+
+    Columns are years since the crisis began. The stock that gives up most, at price, comes first (by quantity where the
+    plan has no prices); stocks that lose less than a hundredth are left out.
+    """
+    frame = numbers(table(plan, "branch_stock"), "begin", "end", "opening", "closing", "step")
+    frame = frame[frame["disruption"] == disruption].sort_values("step", kind="stable")
+    key = ["country", "material"]
+    first = frame.groupby(key, sort=False)["opening"].first()
+    wide = frame.assign(years=frame["end"] - frame["begin"].min()).pivot_table("closing", key, "years", sort=False)
+    wide = wide[first.reindex(wide.index) > 0].div(first[first > 0], axis=0) if len(wide) else wide
+    told = plan.tables.get("materials")
+    price = {} if told is None else dict(zip(told["material"], numbers(told, "price")["price"], strict=True))
+    drop = 1.0 - wide.min(axis=1)
+    given = pd.Series({key: drop[key] * first[key] * price.get(key[1], 1.0) for key in drop.index if drop[key] > 0.01})
+    return wide.loc[given.sort_values(ascending=False, kind="stable").index] if len(given) else wide.iloc[:0]
 
 
 def support(plan: Plan) -> pd.DataFrame:
