@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from quadopt.errors import Finding, InputError, ModelFileError, NoPlanError
 
 if TYPE_CHECKING:
+    from quadopt.explain.diagnosis import Diagnosis, diagnose
     from quadopt.formulation.options import Formulation, model_names, read_formulation
     from quadopt.plan import Plan
     from quadopt.solver.answer import solve
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Case": "quadopt.tables.case",
+    "Diagnosis": "quadopt.explain.diagnosis",
     "Formulation": "quadopt.formulation.options",
     "Plan": "quadopt.plan",
+    "diagnose": "quadopt.explain.diagnosis",
     "model_names": "quadopt.formulation.options",
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
@@ -30,12 +33,14 @@ _HOMES = {
 
 __all__ = [
     "Case",
+    "Diagnosis",
     "Finding",
     "Formulation",
     "InputError",
     "ModelFileError",
     "NoPlanError",
     "Plan",
+    "diagnose",
     "model_names",
     "read_case",
     "read_formulation",

@@ -18,7 +18,7 @@ EXIT_CODES = """exit codes:
   1  faults in the workbook or in the model file, or an output file that exists already
   2  wrong command line
   3  `run --strict`: a plan was written, but a stage stopped at its limit before the gap asked
-  4  `run`: no plan
+  4  `run`: no plan, and where rules conflict which ones and what would mend it; `diagnose`: rules conflict
   5  `run`: the auditor refused the plan
 """
 
@@ -79,6 +79,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--quiet", action="store_true", help="no progress, only the result")
     run.set_defaults(command=_run)
 
+    diagnose = commands.add_parser(
+        "diagnose",
+        help="say which rules conflict where no plan meets them all, and what would mend it",
+        epilog=EXIT_CODES,
+    )
+    diagnose.formatter_class = argparse.RawDescriptionHelpFormatter
+    diagnose.add_argument("case", type=Path, help="a workbook (.xlsx) or a folder of CSV files")
+    diagnose.add_argument("--model", default="pact", help="as for run (default: pact)")
+    diagnose.add_argument("--output", type=Path, help="a workbook to write the diagnosis to (default: none)")
+    diagnose.add_argument("--force", action="store_true", help="replace an existing output file")
+    diagnose.set_defaults(command=_diagnose)
+
     models = commands.add_parser("models", help="list the model files that come with quadopt")
     models.set_defaults(command=_models)
 
@@ -124,6 +136,8 @@ def _run(parsed: argparse.Namespace) -> int:
     if output.exists() and not parsed.force:
         raise FileExistsError(f"{output} exists already")
     output.parent.mkdir(parents=True, exist_ok=True)
+    from quadopt.errors import NoPlanError
+    from quadopt.explain.diagnosis import diagnose
     from quadopt.formulation.options import read_formulation
     from quadopt.solver.answer import solve
     from quadopt.tables.case import read_case
@@ -133,11 +147,33 @@ def _run(parsed: argparse.Namespace) -> int:
     _print_warnings(case.findings)
     if not parsed.quiet:
         print(f"{case.title}: {_size(case)}\nmodel {options.name}: {options.title}", file=sys.stderr)
-    plan: Plan = solve(case, options, None if parsed.quiet else Progress())
+    try:
+        plan: Plan = solve(case, options, None if parsed.quiet else Progress())
+    except NoPlanError as error:
+        if error.status != "infeasible":
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        print(diagnose(case, options).text)
+        return 4
     plan.to_excel(output, force=parsed.force)
     print(plan.summary)
     print(f"wrote {output}")
     return 3 if parsed.strict and plan.status != "optimal" else 0
+
+
+def _diagnose(parsed: argparse.Namespace) -> int:
+    if parsed.output is not None and parsed.output.exists() and not parsed.force:
+        raise FileExistsError(f"{parsed.output} exists already")
+    from quadopt.explain.diagnosis import diagnose
+    from quadopt.tables.case import read_case
+
+    case = read_case(parsed.case)
+    _print_warnings(case.findings)
+    diagnosis = diagnose(case, parsed.model)
+    print(diagnosis.text)
+    if parsed.output is not None:
+        print(f"wrote {diagnosis.to_excel(parsed.output, parsed.force)}")
+    return 0 if diagnosis.is_feasible else 4
 
 
 def _models(parsed: argparse.Namespace) -> int:

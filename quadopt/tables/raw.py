@@ -71,13 +71,23 @@ class RawTable:
     def frame(self) -> pd.DataFrame:
         """The rows as a data frame of text as read (columns with a header only; blank cells are "").
 
-        Its index is the row's number in the sheet or file.
+        Its index is the row's number in the sheet or file, which `attrs` name.
         """
         kept = [(position, header) for position, header in enumerate(self.headers) if header]
         data = {
             header: ["" if is_blank(row[position]) else row[position] for row in self.rows] for position, header in kept
         }
-        return pd.DataFrame(data, columns=[header for _, header in kept], index=self.numbers, dtype=object)
+        frame = pd.DataFrame(data, columns=[header for _, header in kept], index=self.numbers, dtype=object)
+        frame.attrs |= {"sheet": self.sheet, "medium": self.medium}
+        return frame
+
+    @classmethod
+    def from_frame(cls, name: str, frame: pd.DataFrame) -> RawTable:
+        """The table that was made a data frame by `frame`, its row numbers kept."""
+        sheet, medium = frame.attrs.get("sheet", name), frame.attrs.get("medium", "python")
+        return cls(
+            name, sheet, medium, list(frame.columns), frame.to_numpy(dtype=object).tolist(), frame.index.tolist()
+        )
 
 
 @dataclass
