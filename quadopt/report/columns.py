@@ -95,6 +95,7 @@ BALANCE = (
     _amount("demand", "Demand", "what the sectors want"),
     _amount("disposal", "Disposal", "left over and disposed of"),
     _amount("shortage", "Shortage", "what the sectors do not get"),
+    _amount("use", "Use", "use in plants + demand - shortage"),
 )
 BALANCE_SENTENCE = (
     "output + imports + release + received = use in plants + exports + deposit + (demand - shortage) + disposal"

@@ -23,6 +23,8 @@ FORMATS: dict[str, str] = {
     "plain": "General",
     "as_given": "General",
     "link": "General",
+    "verdict": "General",
+    "scientific": "0.0E+00",
 }
 """Excel number format of each kind of column. ``by_unit`` is settled cell by cell, see `kind_of_unit`; ``wide`` is long
 text that wraps, ``plain`` any value as it is, ``as_given`` a number with the digits it was given with, ``link`` the name of
@@ -54,7 +56,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether the column holds figures."""
-        return self.kind not in ("text", "wide", "plain", "link")
+        return self.kind not in ("text", "wide", "plain", "link", "verdict")
 
     def header(self, currency: str) -> str:
         """The header of the column: title, then the unit in brackets where there is one."""
@@ -73,7 +75,7 @@ class Table:
 
 def is_text(column: Column) -> bool:
     """Whether the column stands at the left, as text does."""
-    return column.kind in ("text", "wide", "plain", "link")
+    return column.kind in ("text", "wide", "plain", "link", "verdict")
 
 
 def kind_of_unit(unit: Any) -> str:

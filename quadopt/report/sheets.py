@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,10 +12,11 @@ import pandas as pd
 from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.blocks import BLOCKS
+from quadopt.report.checks.sheet import check_sheets, overall
 from quadopt.report.columns import BY_NAME, MONEY, PERIOD, SHARES, TABLES
 from quadopt.report.groups import group_of, in_order
 from quadopt.report.layout import places
-from quadopt.report.parts import Sheet
+from quadopt.report.parts import Block, Sheet
 from quadopt.report.schema import Column, Table, columns_of
 
 
@@ -171,8 +173,25 @@ def all_sheets(plan: Plan) -> list[Sheet]:
     undeclared = (name for name in plan.tables if name not in known)
     listed += [_undeclared(str(name), plan.tables[name].reset_index(drop=True)) for name in undeclared]
     listed = in_order(listed)
+    listed = in_order([*listed, *check_sheets(plan, listed)])
+    listed = [with_verdict(sheet, listed, plan.currency) if sheet.name == "summary" else sheet for sheet in listed]
     listed = in_order([*listed, glossary(listed, plan.currency)])
     return in_order([*listed, contents(listed, plan.currency)])
+
+
+def with_verdict(summary: Sheet, listed: list[Sheet], currency: str) -> Sheet:
+    """The summary with the live verdict of all checks below its first block."""
+    checks = next(sheet for sheet in listed if sheet.name == "checks")
+    if checks.frame.empty:
+        return summary
+    verdict = pd.DataFrame({"checks": [overall(checks, places(listed, currency)["checks"])]}, dtype=object)
+    block = Block(
+        "Do the figures add up?",
+        "A live formula over sheet checks, which recomputes balances, budgets, shares and costs from the other sheets.",
+        (Column("checks", "Checks of this workbook", kind="verdict"),),
+        verdict,
+    )
+    return replace(summary, blocks=(*summary.blocks[:1], block, *summary.blocks[1:]))
 
 
 def _undeclared(name: str, frame: pd.DataFrame) -> Sheet:

@@ -37,6 +37,7 @@ def balance(case: Case, flows: Tables, key: list[str]) -> pd.DataFrame:
     summed = long.groupby(key, sort=False)[[name for name in COLUMNS if name in long]].sum()
     whole = summed.reindex(columns=COLUMNS).fillna(0.0).astype(float)
     whole = whole[(whole != 0.0).any(axis=1)].reset_index()
+    whole["use"] = whole["used"] + whole["demand"] - whole["shortage"]
     order = {name: at for at, name in enumerate([*case.countries, *case.materials, *case.periods])}
     return whole.sort_values(
         key, kind="stable", key=lambda column: column.map(order) if column.name in _NAMED else column, ignore_index=True

@@ -9,7 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from quadopt.report.cells import lines_needed, plain
 from quadopt.report.excel.charts import native_chart
-from quadopt.report.excel.pen import ROW_HEIGHT, Pen, put
+from quadopt.report.excel.pen import ROW_HEIGHT, Pen, colour_verdicts, put
 from quadopt.report.layout import Place
 from quadopt.report.parts import VERMILLION, Block, Charts, Sheet
 from quadopt.report.schema import is_text
@@ -69,6 +69,8 @@ def _block(pen: Pen, page: Worksheet, row: int, block: Block) -> int:
                 {"bold": True, "font_color": VERMILLION} if column.name == "verdict" and "STOPPED" in str(value) else {}
             )
             wrap = {"text_wrap": True} if column.kind == "text" else {}
+            if column.kind == "verdict":
+                colour_verdicts(pen, page, row, first, row, last)
             _span(page, row, first, last, value, pen.cell(column, record, first, **total, **flag, **wrap))
             texts.append(lines_needed(str(plain(value) or ""), wide * 0.95) if is_text(column) else 1)
         page.set_row(row, ROW_HEIGHT * max(texts) + 1)

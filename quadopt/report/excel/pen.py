@@ -9,6 +9,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from quadopt.report.cells import Formula, plain
+from quadopt.report.parts import GREEN, VERMILLION
 from quadopt.report.schema import FORMATS, Column, is_text, kind_of_unit
 
 ROW_HEIGHT = 15
@@ -33,7 +34,7 @@ class Pen:
         """The format of a cell of the column at a place; a figure whose unit stands in its row follows that unit."""
         kind = kind_of_unit(row.get("unit", "")) if column.kind == "by_unit" else column.kind
         wanted: dict[str, Any] = {"num_format": FORMATS.get(kind, "General")}
-        if kind in ("wide", "text", "plain", "link"):
+        if kind in ("wide", "text", "plain", "link", "verdict"):
             wanted |= {"align": "left", "indent": min(place, 1)}
         return self.format(**wanted, **({"text_wrap": True} if kind == "wide" else {}), **more)
 
@@ -63,3 +64,11 @@ def put(page: Worksheet, row: int, place: int, value: Any, style: Format) -> Non
         page.write_string(row, place, cell, style)
     else:
         page.write_number(row, place, cell, style)
+
+
+def colour_verdicts(pen: Pen, page: Worksheet, first: int, place: int, last: int, last_place: int) -> None:
+    """Colour the cells of a range by what they say now: what holds bluish green, what fails vermillion."""
+    for text, colour in (("fail", VERMILLION), ("hold", GREEN)):
+        style = pen.book.add_format({"bg_color": colour, "font_color": "#FFFFFF", "bold": True})
+        rule = {"type": "text", "criteria": "containing", "value": text, "format": style, "stop_if_true": True}
+        page.conditional_format(first, place, last, last_place, rule)

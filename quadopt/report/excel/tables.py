@@ -9,7 +9,7 @@ import pandas as pd
 from xlsxwriter.worksheet import Worksheet
 
 from quadopt.report.cells import lines_needed, plain, width
-from quadopt.report.excel.pen import ROW_HEIGHT, Pen, put
+from quadopt.report.excel.pen import ROW_HEIGHT, Pen, colour_verdicts, put
 from quadopt.report.layout import BACK_ROW, FIRST_ROW, HEAD_ROW, MOST_ROWS, SENTENCE_ROW, Place, letters, shown
 from quadopt.report.parts import Sheet
 from quadopt.report.schema import Column
@@ -42,6 +42,8 @@ def write_table(pen: Pen, page: Worksheet, sheet: Sheet, number: int, places: di
             if column.kind == "link" and value in places:
                 target = places[value]
                 page.write_url(row, at, f"internal:{target.quoted}!A1", pen.link(), target.sheet)
+        if column.kind == "verdict":
+            colour_verdicts(pen, page, FIRST_ROW - 1, at, place.last_row - 1, at)
         widths.append(_width(head, column, values))
         page.set_column(at, at, widths[-1])
     _above(pen, page, sheet, widths, places, title)
