@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 from quadopt.errors import Finding, InputError, ModelFileError, NoPlanError
 
 if TYPE_CHECKING:
-    from quadopt.explain.diagnosis import Diagnosis, diagnose
     from quadopt.formulation.options import Formulation, model_names, read_formulation
     from quadopt.plan import Plan
+    from quadopt.reasons.diagnosis import Diagnosis, diagnose
+    from quadopt.reasons.explanation import explain
     from quadopt.solver.answer import solve
     from quadopt.tables.case import Case, read_case
 
 _HOMES = {
     "Case": "quadopt.tables.case",
-    "Diagnosis": "quadopt.explain.diagnosis",
+    "Diagnosis": "quadopt.reasons.diagnosis",
     "Formulation": "quadopt.formulation.options",
     "Plan": "quadopt.plan",
-    "diagnose": "quadopt.explain.diagnosis",
+    "diagnose": "quadopt.reasons.diagnosis",
+    "explain": "quadopt.reasons.explanation",
     "model_names": "quadopt.formulation.options",
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
@@ -41,6 +43,7 @@ __all__ = [
     "NoPlanError",
     "Plan",
     "diagnose",
+    "explain",
     "model_names",
     "read_case",
     "read_formulation",

@@ -137,8 +137,8 @@ def _run(parsed: argparse.Namespace) -> int:
         raise FileExistsError(f"{output} exists already")
     output.parent.mkdir(parents=True, exist_ok=True)
     from quadopt.errors import NoPlanError
-    from quadopt.explain.diagnosis import diagnose
     from quadopt.formulation.options import read_formulation
+    from quadopt.reasons.diagnosis import diagnose
     from quadopt.solver.answer import solve
     from quadopt.tables.case import read_case
 
@@ -164,7 +164,7 @@ def _run(parsed: argparse.Namespace) -> int:
 def _diagnose(parsed: argparse.Namespace) -> int:
     if parsed.output is not None and parsed.output.exists() and not parsed.force:
         raise FileExistsError(f"{parsed.output} exists already")
-    from quadopt.explain.diagnosis import diagnose
+    from quadopt.reasons.diagnosis import diagnose
     from quadopt.tables.case import read_case
 
     case = read_case(parsed.case)

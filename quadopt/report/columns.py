@@ -548,6 +548,107 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "project_effects",
+        "Why this project, why not that one",
+        "Each candidate left out or forced in, the other starts kept and the fund without limits: what it does to every "
+        "objective, what it would take, and the capex at which the choice turns.",
+        (
+            PROJECT,
+            COUNTRY,
+            PROCESS,
+            _text("change", "Change", "left out: the plan starts it; forced in: it does not"),
+            _text("start", "Start", "period of the start that is left out, or in which forcing it in does best"),
+            Column("explanation", "In words", "", "wide", "what the change does and why the plan chose as it did"),
+            _money("shortage_change", "Shortage, change", "least weighted shortage with the change, less without it"),
+            Column("dependence_change", "Dependence, change", "percentage points", "gap", "least index likewise"),
+            _money("stress_change", "Stress, change", "least stress likewise (weighted shortage value)"),
+            _money("cost_change", "Cost, change", "least cost likewise, discounted and expected"),
+            _money("fund_needed", "More fund needed", "contributions beyond the members' limits that it would take"),
+            _text("decided_by", "Decided by", "first stage that tells plan and change apart; blank: none"),
+            _money("capex", "Capex", "capital cost, as in the case"),
+            _money("break_even_capex", "Break-even capex", "capex at which the choice turns; blank: none turns it"),
+            _text("break_even_by", "Turned by", "cost: it would pay; fund: the members' limits would pay for it"),
+            _text("with_it", "Others that change", "projects that the rules of starts move with it"),
+            Column(
+                "replaced_by", "Replaced by", "", "wide", "sources and uses, all periods, that make up for its output"
+            ),
+        ),
+        is_asked_for=True,
+    ),
+    Table(
+        "project_alternatives",
+        "The nearest alternatives",
+        "Projects that are not chosen, forced in with all other starts free, within the members' limits: what it costs, "
+        "between bounds.",
+        (
+            PROJECT,
+            _text("stage", "Stage", "the stage in which it is told"),
+            _text("unit", "Unit", "unit of the figures in the row"),
+            _text("status", "Status", "optimal, or stopped at a limit with a plan"),
+            Column("incumbent", "Value with it", "in the row's unit", "by_unit", "value of the plan found with it"),
+            Column("bound", "Bound with it", "in the row's unit", "by_unit", "no plan with it can be better"),
+            Column("gap", "Gap", "% of the value", "gap", "distance between value and bound with it"),
+            Column("plan_incumbent", "Plan's value", "in the row's unit", "by_unit", "as in 'stages'"),
+            Column("plan_bound", "Plan's bound", "in the row's unit", "by_unit", "as in 'stages'"),
+            Column(
+                "change_at_least", "Costs at least", "in the row's unit", "by_unit", "its bound less the plan's value"
+            ),
+            Column(
+                "change_at_most", "Costs at most", "in the row's unit", "by_unit", "its value less the plan's bound"
+            ),
+            _text("start", "Start", "period in which it then starts"),
+            Column("other_changes", "Other starts that differ", "", "wide", "from those of the plan"),
+            Column("seconds", "Time", "seconds", "years", "solving time"),
+            Column("explanation", "In words", "", "wide", "the row as a sentence"),
+        ),
+        is_asked_for=True,
+    ),
+    Table(
+        "dependence_limits",
+        "Where dependence stays highest",
+        "The members' materials with the highest shares, and which limits hold them there, at the chosen projects.",
+        (
+            COUNTRY,
+            MATERIAL,
+            _text("supplier", "Mostly on", "the supplier on which most of it depends"),
+            _share(
+                "share_in_plan", "Share in the plan", "mean over the periods of the largest supplier's, as optimised"
+            ),
+            _share("share_alone", "Share by itself", "the least if no other member or material mattered"),
+            _share("weight", "Weight", "weight in the index", "% of the index"),
+            Column("explanation", "In words", "", "wide", "what holds it up"),
+            Column("held_by", "Held up by", "", "wide", "limits in its chain of which 1 % more lowers the index most"),
+            Column(
+                "helped_by",
+                "Could be helped by",
+                "",
+                "wide",
+                "projects not chosen, with the most that each could lower it",
+            ),
+        ),
+        is_asked_for=True,
+    ),
+    Table(
+        "shadow_prices",
+        "What one more unit is worth",
+        "Change of each stage's value for one more unit of a limit, at the chosen projects, for small changes: negative is "
+        "better.",
+        (
+            _text("stage", "Stage", "the stage whose value changes"),
+            _text("goal_unit", "Unit of the stage", "unit of the stage's value"),
+            _text("kind", "Kind of limit", "what is limited"),
+            _text("country", "Country", "whose limit it is"),
+            _text("item", "Limit on", "process, project, material or route"),
+            _amount("limit", "Limit", "mean over the periods; blank: it moves with the plan", "in the row's unit"),
+            _text("limit_unit", "Unit of the limit", "of which one more is meant"),
+            Column("value", "Worth of one more", "stage's unit per unit of the limit", "small", "change of the value"),
+            Column("value_of_one_percent", "Worth of 1 % more", "stage's unit", "small", "change for 1 % more of it"),
+            _text("binds", "Binds in", "periods in which it counts; 'in crises': in the branches"),
+            Column("holds", "Holds", "", "wide", "under which condition"),
+        ),
+        is_asked_for=True,
+    ),
+    Table(
         "countries",
         "Countries",
         "Members and outside suppliers as the case gives them, and where maps draw them.",

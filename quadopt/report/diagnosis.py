@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from quadopt.explain.diagnosis import Diagnosis
+from quadopt.reasons.diagnosis import Diagnosis
 from quadopt.report.columns import MONEY
 from quadopt.report.excel.pen import Pen
 from quadopt.report.excel.tables import write_table

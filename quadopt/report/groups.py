@@ -63,7 +63,11 @@ GROUPS: tuple[Group, ...] = (
             "branch_balance",
         ),
     ),
-    Group("Explanations", "#56B4E9", ("shortage_causes",)),
+    Group(
+        "Explanations",
+        "#56B4E9",
+        ("project_effects", "project_alternatives", "dependence_limits", "shadow_prices", "shortage_causes"),
+    ),
     OTHERS,
     Group(
         "Inputs and sources",

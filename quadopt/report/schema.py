@@ -14,6 +14,7 @@ FORMATS: dict[str, str] = {
     "money": "#,##0.0",
     "amount": "#,##0.00",
     "figure": "#,##0.0000",
+    "small": "0.000E+00",
     "scale": "0.000",
     "years": "0.00",
     "count": "#,##0",
@@ -65,12 +66,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a plan: name (also the sheet's), title, the sentence that says what it shows, its columns."""
+    """One table of a plan: name (also the sheet's), title, the sentence that says what it shows, its columns.
+
+    ``is_asked_for``: a plan has it only where somebody asked for it, and no sheet without it.
+    """
 
     name: str
     title: str
     sentence: str
     columns: tuple[Column, ...]
+    is_asked_for: bool = False
 
 
 def is_text(column: Column) -> bool:

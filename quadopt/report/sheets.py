@@ -168,7 +168,8 @@ SHEETS: tuple[Callable[[Plan], Sheet], ...] = (
 
 def all_sheets(plan: Plan) -> list[Sheet]:
     """All sheets of the workbook in the reader's order: those of `SHEETS`, tables nobody declared, contents, columns."""
-    listed = [sheet(plan) for sheet in SHEETS]
+    absent = {table.name for table in TABLES if table.is_asked_for} - set(plan.tables)
+    listed = [sheet for sheet in (make(plan) for make in SHEETS) if sheet.name not in absent]
     known = {sheet.name for sheet in listed} | set(BY_NAME)
     undeclared = (name for name in plan.tables if name not in known)
     listed += [_undeclared(str(name), plan.tables[name].reset_index(drop=True)) for name in undeclared]

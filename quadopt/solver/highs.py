@@ -166,6 +166,12 @@ class HighsModel:
         scale_of = self.scaled.column[columns]
         self._check(self._highs.changeColsBounds(columns.size, columns, lower / scale_of, upper / scale_of))
 
+    def set_row_upper(self, rows: npt.NDArray[np.int32], upper: Array) -> None:
+        """New upper sides of some rows, in the program's own terms; their lower sides stay."""
+        by = self.scaled.row[rows]
+        lower = self.scaled.program.row_lower[rows]
+        self._check(self._highs.changeRowsBounds(rows.size, rows, lower, upper * by))
+
     def reset_bounds(self, columns: npt.NDArray[np.int32]) -> None:
         """The program's bounds again."""
         self.set_bounds(columns, self.program.lower[columns], self.program.upper[columns])
@@ -209,6 +215,10 @@ class HighsModel:
     def reduced_costs(self) -> Array:
         """Reduced costs of the last LP, in the program's own terms: objective per unit of a column."""
         return np.array(self._highs.getSolution().col_dual) / (self.scaled.column * self.scaled.factor)
+
+    def row_values(self) -> Array:
+        """Prices of the rows of the last LP, in the program's own terms: objective per unit of a row's side."""
+        return self.row_duals() * self.scaled.row / self.scaled.factor
 
     def cancel(self) -> None:
         """Ends a solve that is under way in another thread, as soon as it looks up."""

@@ -297,6 +297,13 @@ class Matrix:
         """The columns of one Var. Raises `KeyError` where it is not in the matrix."""
         return self._where[id(variable)]
 
+    def rows_where(self, constraint: Any) -> slice:
+        """The rows of one Constraint. Raises `KeyError` where it is not in the matrix."""
+        for span in self.rows:
+            if span.component is constraint:
+                return slice(span.first, span.last)
+        raise KeyError(constraint.name)
+
     def columns_named(self, names: Collection[str]) -> Mask:
         """Mask of the columns of the variables of some names, in any block."""
         return _mask((span for span in self.columns if span.name in names), self.width)

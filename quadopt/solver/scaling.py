@@ -18,9 +18,13 @@ PASSES = 12
 
 @dataclass(frozen=True)
 class Scaled:
-    """A scaled program: `x = column * scaled x`, `objective = (scaled objective) / factor + constant`."""
+    """A scaled program: `x = column * scaled x`, `objective = (scaled objective) / factor + constant`.
+
+    `row` is what each row was multiplied by.
+    """
 
     program: Program
+    row: Array
     column: Array
     factor: float
 
@@ -64,7 +68,7 @@ def scale(program: Program) -> Scaled:
         row_lower=program.row_lower * row,
         row_upper=program.row_upper * row,
     )
-    return Scaled(scaled, column, factor)
+    return Scaled(scaled, row, column, factor)
 
 
 def _middle(values: Array, groups: np.ndarray, count: int) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,15 @@ class Stage:
         return relative_gap(self.incumbent, self.bound)
 
 
+@dataclass(frozen=True)
+class Aim:
+    """A stage to come: its goal, seconds that it may take, and whether it is the last."""
+
+    goal: Goal
+    time_limit: float
+    is_last: bool
+
+
 class Staged:
     """Runs the stages of a formulation on a case and keeps the plan of the last one."""
 
@@ -76,15 +85,30 @@ class Staged:
 
     def run(self) -> None:
         """All stages in order. Raises `NoPlanError` where one ends without a plan."""
-        objectives = self._objectives()
         if self.options.caps:
             self._find_caps()
+        for aim in self.aims():
+            self.solve(aim)
+
+    def require(self, project: str, is_started: bool) -> None:
+        """Has a project start in some period, or in none."""
+        m = self.model.pyomo
+        count = sum(m.is_started[p, tau] for p, tau in m.starts if p == project)
+        m.required = pyo.Constraint(expr=count == float(is_started))
+
+    def aims(self) -> Iterator[Aim]:
+        """The stages in order, each built when it is asked for; before the next, `hold` keeps what it has reached."""
+        objectives = self._objectives()
         if self.options.approach == "lexicographic":
-            self._lexicographic(objectives)
+            yield from self._lexicographic(objectives)
         elif self.options.approach == "weighted":
-            self._weighted(objectives)
+            yield self._weighted(objectives)
         else:
-            self._bounded(objectives)
+            yield self._bounded(objectives)
+
+    def hold(self, goal: Goal, held_at: float) -> None:
+        """Keeps a goal's value at or below a level in all that follows."""
+        self.model.pyomo.held.add(goal.expression <= held_at)
 
     def _objectives(self) -> list[Objective]:
         """The formulation's objectives, stress left out (with a warning) where the case has no disruptions."""
@@ -108,15 +132,15 @@ class Staged:
                 worth[plant.country] += output * sum(plant.capacity.values())
         return sorted(suppliers, key=lambda s: -worth[s])
 
-    def _lexicographic(self, objectives: list[Objective]) -> None:
+    def _lexicographic(self, objectives: list[Objective]) -> Iterator[Aim]:
         for objective in objectives:
             prepare(self.model, self.options, objective, self._with_branches)
             goals = goals_of(self.model, self.options, objective, self.case.currency)
             for goal in goals:
                 is_last = objective == objectives[-1] and goal is goals[-1]
-                self._stage(goal, self.options.time_limit(objective) / len(goals), is_last)
+                yield Aim(goal, self.options.time_limit(objective) / len(goals), is_last)
 
-    def _weighted(self, objectives: list[Objective]) -> None:
+    def _weighted(self, objectives: list[Objective]) -> Aim:
         expression, units = 0.0, []
         for objective in objectives:
             prepare(self.model, self.options, objective, self._with_branches)
@@ -126,37 +150,38 @@ class Staged:
         goal = Goal(
             "weighted", objectives[-1], expression, f"million {self.case.currency}: {' + '.join(units)}", Slack()
         )
-        self._stage(goal, max(self.options.time_limit(o) for o in objectives), is_last=True)
+        return Aim(goal, max(self.options.time_limit(o) for o in objectives), is_last=True)
 
-    def _bounded(self, objectives: list[Objective]) -> None:
+    def _bounded(self, objectives: list[Objective]) -> Aim:
         for objective in objectives:
             prepare(self.model, self.options, objective, self._with_branches)
             goal = goals_of(self.model, self.options, objective, self.case.currency)[0]
             if objective in self.options.bounds:
-                self.model.pyomo.held.add(goal.expression <= self.options.bounds[objective])
-        self._stage(goal, self.options.time_limit(objective), is_last=True)
+                self.hold(goal, self.options.bounds[objective])
+        return Aim(goal, self.options.time_limit(objective), is_last=True)
 
-    def _stage(self, goal: Goal, time_limit: float, is_last: bool) -> None:
+    def solve(self, aim: Aim) -> None:
         """Solves one stage, keeps its plan and holds its objective for those that follow."""
-        begin = time.perf_counter()
-        program = self._program(goal)
-        best = self._minimise(goal, program, time_limit)
+        begin, goal = time.perf_counter(), aim.goal
+        program = self.program(goal)
+        best = self._minimise(goal, program, aim.time_limit)
         if self.options.dependence.measure == "hhi" and hasattr(self.model.pyomo, "dependence_index"):
-            best, program = self._touch_squares(goal, best, begin + time_limit)
+            best, program = self._touch_squares(goal, best, begin + aim.time_limit)
         if best.values is None:
             raise NoPlanError(self._no_plan(goal, best), best.last.value)
         self.values = best.values
         slack = max(goal.slack.relative * abs(best.incumbent), goal.slack.absolute, self._gap_slack(best))
-        held_at = float("nan") if is_last else best.incumbent + slack
+        held_at = float("nan") if aim.is_last else best.incumbent + slack
         self.stages.append(self._record(goal, best, held_at, time.perf_counter() - begin, program))
-        if not is_last:
-            self.model.pyomo.held.add(goal.expression <= held_at)
+        if not aim.is_last:
+            self.hold(goal, held_at)
 
     def _gap_slack(self, best: Best) -> float:
         """The gap that a stage may have: its own, at most the one asked for, so that one cut off gives nothing away."""
         return min(max(0.0, best.incumbent - best.bound), self.options.solver.gap * abs(best.incumbent))
 
-    def _program(self, goal: Goal) -> Program:
+    def program(self, goal: Goal) -> Program:
+        """All that is built so far, with a goal as its objective."""
         self.matrix.extend()
         return self.matrix.program(goal.expression, ANCHORS)
 
@@ -179,14 +204,14 @@ class Staged:
             if time.perf_counter() > deadline:
                 break
             dependence.add_tangents(self.model.pyomo, self.model.structure, points)
-            program = self._program(goal)
+            program = self.program(goal)
             bound = best.bound
             best = self._minimise(goal, program, deadline - time.perf_counter())
             best.bound = max(best.bound, bound)
         if best.values is not None and goal.objective == "dependence":
             # The true value, not the tangents', is what is reported and held.
             best.incumbent = best.incumbent + missing
-        return best, self._program(goal)
+        return best, self.program(goal)
 
     def _index_value(self) -> float:
         return float(pyo.value(self.model.pyomo.dependence_index))
@@ -212,7 +237,7 @@ class Staged:
         excess: dict[tuple[int, str, str, int], float] = {}
         if any(not period for period in stated.values()):
             shortage = goals_of(self.model, self.options, "shortage", self.case.currency)[0]
-            least = self._minimise(shortage, self._program(shortage), self.options.time_limit("shortage"))
+            least = self._minimise(shortage, self.program(shortage), self.options.time_limit("shortage"))
             if least.values is None:
                 raise NoPlanError(self._no_plan(shortage, least), least.last.value)
             held = pyo.Constraint(
@@ -220,7 +245,7 @@ class Staged:
             )
             m.held_for_caps = held
             goal = Goal("caps", "dependence", m.cap_excess_total, "excess over need", Slack())
-            found = self._minimise(goal, self._program(goal), self.options.time_limit("shortage"))
+            found = self._minimise(goal, self.program(goal), self.options.time_limit("shortage"))
             if found.values is None:
                 raise NoPlanError(self._no_plan(goal, found), found.last.value)
             self.matrix.load(found.values)
@@ -234,6 +259,12 @@ class Staged:
                 above = [s for s in m.periods if excess[k, n, material, s] > 1e-6 * max(1.0, size)]
                 self.cap_from[key] = max(above, default=0) + 1
         caps.hold(m, self.cap_from)
+
+    def hold_caps_from(self, found: dict[tuple[int, str, str], int]) -> None:
+        """Closes the caps, which the model has, from the periods that an earlier run has found, (cap, place, material) ->
+        number of the period."""
+        self.cap_from = dict(found)
+        caps.hold(self.model.pyomo, self.cap_from)
 
     def _record(self, goal: Goal, best: Best, held_at: float, seconds: float, program: Program) -> Stage:
         within = best.gap() <= self.options.solver.gap + 1e-9

@@ -136,7 +136,7 @@ def test_suppliers_that_matter_are_taken_in(seed: int) -> None:
 @pytest.mark.parametrize("seed", JOINING)
 def test_nothing_that_stays_sees_what_is_left_out(seed: int) -> None:
     staged = random_run(seed, "plain").staged
-    program = staged._program(last_goal(staged))
+    program = staged.program(last_goal(staged))
     for supplier in staged.minimiser.suppliers:
         part = Part.without([supplier], staged.matrix, program)
         assert not part.columns.all() and not part.rows.all()

@@ -204,7 +204,7 @@ def test_no_other_starts_beat_a_claimed_optimum(seed: int) -> None:
     last = staged.stages[-1]
     goal = goals_of(staged.model, options_, options["order"][-1], case.currency)[-1]
     assert goal.name == last.name
-    model = HighsModel(staged._program(goal))
+    model = HighsModel(staged.program(goal))
     starts = list(staged.model.pyomo.starts)
     rng, tried = np.random.default_rng(seed), 0
     for _ in range(25):

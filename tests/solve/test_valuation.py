@@ -33,7 +33,7 @@ def last_stage(seed: int) -> tuple[Program, Mask, Portfolios]:
     staged = Staged(Case.from_tables(tables), as_formulation(options))
     staged.run()
     goal = goals_of(staged.model, staged.options, "cost", staged.case.currency)[-1]
-    program = staged._program(goal)
+    program = staged.program(goal)
     return program, staged.matrix.rows_of("held"), Portfolios.of(staged.matrix, program)
 
 

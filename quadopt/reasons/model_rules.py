@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from quadopt.explain.rules import Limit, Rule, Ruled
 from quadopt.formulation.caps import GROUP
 from quadopt.formulation.options import Objective
+from quadopt.reasons.rules import Limit, Rule, Ruled
 from quadopt.solver.goals import goals_of
 from quadopt.tables.origins import Origin
 

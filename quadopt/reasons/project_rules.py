@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from quadopt.explain.rules import Limit, Rule, Ruled, shown
+from quadopt.reasons.rules import Limit, Rule, Ruled, shown
 from quadopt.tables.records import rows_of
 from quadopt.tables.units import Project, projects
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from quadopt.explain.rules import Limit, Rule, Ruled, shown
+from quadopt.reasons.rules import Limit, Rule, Ruled, shown
 
 TABLE = "stockpiles"
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from quadopt.explain import repair
-from quadopt.explain.conflicts import clauses, has_plan, minimal_conflict, ruled, rules_of
-from quadopt.explain.elastic import Elastic
-from quadopt.explain.facts import facts
-from quadopt.explain.repair import Change
-from quadopt.explain.rules import Rule, Ruled, placed, said, shown
 from quadopt.formulation.fit import check_fit
 from quadopt.formulation.options import Formulation, read_formulation
+from quadopt.reasons import repair
+from quadopt.reasons.conflicts import clauses, has_plan, minimal_conflict, ruled, rules_of
+from quadopt.reasons.elastic import Elastic
+from quadopt.reasons.facts import facts
+from quadopt.reasons.repair import Change
+from quadopt.reasons.rules import Rule, Ruled, placed, said, shown
 from quadopt.tables.case import Case
 
 SECONDS = 300.0

@@ -8,7 +8,8 @@ import pytest
 
 import quadopt
 from quadopt.tables.case import Case
-from tests.explain.infeasible import (
+from tests.random_cases import random_tables
+from tests.reasons.infeasible import (
     budget,
     cap_against_supply,
     changed,
@@ -19,7 +20,6 @@ from tests.explain.infeasible import (
     tutorial,
     words,
 )  # fmt: skip
-from tests.random_cases import random_tables
 from tests.tiny import Tables, one_metal, project, rules, stockpile, two_members, two_suppliers
 
 HOME_PAYS = "fund, row 1: Home pays at most 10 million USD a year into the fund in every period"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quadopt.explain.elastic import Elastic
-from quadopt.explain.rules import Ruled
+from quadopt.reasons.elastic import Elastic
+from quadopt.reasons.rules import Ruled
 
 SAID = {
     "balance": "what a country uses, ships, stores and serves of {1} it makes, imports or takes from stock: {0}",

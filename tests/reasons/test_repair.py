@@ -6,9 +6,9 @@ import pytest
 
 import quadopt
 from quadopt.cli import main
-from quadopt.explain.repair import outward
+from quadopt.reasons.repair import outward
 from quadopt.tables.case import Case
-from tests.explain.infeasible import (
+from tests.reasons.infeasible import (
     budget,
     cap_against_supply,
     changed,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from quadopt.explain.rules import Limit, Rule, Ruled
+from quadopt.reasons.rules import Limit, Rule, Ruled
 from quadopt.tables.origins import Origin
 
 TABLE = "fund"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from quadopt.explain import model_rules, money_rules, project_rules, stock_rules, supply_rules
-from quadopt.explain.elastic import Elastic
-from quadopt.explain.rules import Rule, Ruled
 from quadopt.formulation.build import Model
 from quadopt.formulation.options import Formulation
+from quadopt.reasons import model_rules, money_rules, project_rules, stock_rules, supply_rules
+from quadopt.reasons.elastic import Elastic
+from quadopt.reasons.rules import Rule, Ruled
 from quadopt.solver.goals import prepare
 from quadopt.solver.matrix import Matrix
 from quadopt.solver.stages import ANCHORS

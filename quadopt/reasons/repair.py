@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quadopt.explain.elastic import Elastic
-from quadopt.explain.money_rules import burden_needed
-from quadopt.explain.rules import Rule, Ruled, placed, shown, spoken
 from quadopt.formulation.options import Cap, Formulation
+from quadopt.reasons.elastic import Elastic
+from quadopt.reasons.money_rules import burden_needed
+from quadopt.reasons.rules import Rule, Ruled, placed, shown, spoken
 from quadopt.solver.matrix import Array
 from quadopt.tables.case import Case
 

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from quadopt.errors import NoPlanError
-from quadopt.explain.rules import Rule
+from quadopt.reasons.rules import Rule
 from quadopt.solver.highs import HighsModel, Outcome, Status
 from quadopt.solver.matrix import Array, Program
 

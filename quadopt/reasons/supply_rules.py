@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from quadopt.explain.rules import Limit, Rule, Ruled
+from quadopt.reasons.rules import Limit, Rule, Ruled
 from quadopt.tables.reach import FILLED, Flow, Routes
 from quadopt.tables.units import Plant
 

@@ -1,1 +1,0 @@
-"""Why the plan is as it is, and why there is none: asked of the same programs that found it."""
