@@ -25,7 +25,7 @@ def largest(case: Case, exposed: Mapping[str, pd.DataFrame], shortage: pd.DataFr
     weights = weights.rename(columns={"value": "weight_value", "material_weight": "weight_material"})
     table = _with_group(demand.merge(weights, on=KEY, how="left"))
     for reading, amounts in exposed.items():
-        others = amounts[amounts["country"] != amounts["supplier"]]
+        others = amounts[amounts["country"] != amounts["supplier"]].astype({"exposed": float})
         amount = _with_group(others, ["supplier"]).rename(columns={"supplier": f"supplier_{reading}"})
         amount = amount[amount["exposed"] > 0].sort_values("exposed", ascending=False, kind="stable")
         table = table.merge(amount.drop_duplicates(KEY), on=KEY, how="left").fillna({f"supplier_{reading}": ""})
