@@ -10,7 +10,7 @@ from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.columns import BY_NAME, MONEY
 from quadopt.report.figures import STEPS
-from quadopt.report.parts import BLUE, GREEN, VERMILLION, Block, Chart, Charts, Part, Series
+from quadopt.report.parts import LOOKS, Block, Chart, Charts, Part, Series
 from quadopt.report.schema import Column
 
 
@@ -105,10 +105,10 @@ def charts(plan: Plan) -> Charts:
         "line",
         "Dependence on the largest supplier",
         "dependence_by_period",
-        "period",
+        ("period",),
         (
-            Series("share_proportional", "proportional", VERMILLION, True),
-            Series("share_at_least", "at least (lower bound)", BLUE),
+            Series("share_proportional", "proportional", LOOKS[1]),
+            Series("share_at_least", "at least (lower bound)", LOOKS[0]),
         ),
         "% of demand",
         "0%",
@@ -117,8 +117,8 @@ def charts(plan: Plan) -> Charts:
         "column",
         "Public investment by period",
         "money_by_period",
-        "period",
-        (Series("public", "paid by the fund for projects", GREEN),),
+        ("period",),
+        (Series("public", "paid by the fund for projects", LOOKS[2]),),
         MONEY,
         "#,##0",
     )

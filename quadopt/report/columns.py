@@ -112,6 +112,7 @@ READINGS = {
     "at_most": "at most",
     "proportional": "proportional",
     "direct": "direct",
+    "stock_exposed": "proportional, initial stock counted as the supplier's",
 }
 """Readings of dependence and their titles; `direct` is the direct share of use on the scale of demand."""
 

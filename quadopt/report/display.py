@@ -12,6 +12,7 @@ import pandas as pd
 from quadopt.plan import Plan
 from quadopt.report import blocks, figures
 from quadopt.report.columns import BY_NAME
+from quadopt.report.parts import VERMILLION
 from quadopt.report.schema import Column, columns_of, kind_of_unit, shown
 from quadopt.tables.schema import nearest
 
@@ -36,7 +37,7 @@ def plan_html(plan: Plan) -> str:
     """
     status = blocks.status(plan)
     stopped = "STOPPED" in status.sentence
-    style = f' style="color:{blocks.VERMILLION};font-weight:bold"' if stopped else ""
+    style = f' style="color:{VERMILLION};font-weight:bold"' if stopped else ""
     year = figures.base_year(plan)
     money = f"Money: million {plan.currency}, real{f' {year}' if year else ''}."
     parts = [

@@ -109,6 +109,26 @@ def steps_by_material(plan: Plan) -> pd.DataFrame:
     return wide.sort_values(order[5], ascending=False, kind="stable").reset_index(drop=True)
 
 
+def one_off(plan: Plan) -> pd.DataFrame:
+    """What of the fall in proportional dependence is one-off use of the initial stock: in total, and by material.
+
+    Taken off by the stock = share with the used initial stock counted as the supplier's - share; the one-off part of the
+    fall is what is taken off with the fund less what is taken off today. Empty where the steps were not calculated.
+    """
+    frame = numbers(table(plan, "three_steps"), "share_proportional", "share_stock_exposed")
+    columns = ["material", "today", "with_fund", "fall", "stock_today", "stock_with_fund", "one_off", "lasting"]
+    before, after = (frame[frame["step"] == step].set_index("material") for step in (STEPS[0], STEPS[2]))
+    if before.empty or after.empty:
+        return pd.DataFrame(columns=columns)
+    found = pd.DataFrame({"today": before["share_proportional"], "with_fund": after["share_proportional"]})
+    found["fall"] = found["today"] - found["with_fund"]
+    found["stock_today"] = before["share_stock_exposed"] - before["share_proportional"]
+    found["stock_with_fund"] = after["share_stock_exposed"] - after["share_proportional"]
+    found["one_off"] = found["stock_with_fund"] - found["stock_today"]
+    found["lasting"] = found["fall"] - found["one_off"]
+    return found.rename_axis("material").reset_index()[columns]
+
+
 def index_readings(plan: Plan) -> pd.DataFrame:
     """The index table with a row for each measure and scope and a column for each basis."""
     bases = ["optimised", "at_least", "proportional", "at_most", "direct"]

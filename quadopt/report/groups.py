@@ -25,13 +25,28 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "Dependence",
         "#D55E00",
-        ("three_steps", "index", "largest", "dependence", "direct", "exposure", "dependence_by_period", "chains"),
+        (
+            "three_steps",
+            "index",
+            "dependence_by_period",
+            "dependence_by_material",
+            "dependence_by_member",
+            "supply_mix",
+            "largest",
+            "dependence",
+            "direct",
+            "exposure",
+            "chains",
+        ),
     ),
-    Group("Look-through", "#CC79A7", ("concentration",)),
+    Group("Look-through", "#CC79A7", ("look_through", "look_through_by_period", "one_off", "concentration")),
     Group(
         "Projects and money",
         "#009E73",
         (
+            "timeline",
+            "contributions_by_member",
+            "money_by_period",
             "investments",
             "project_capacity",
             "payments",
@@ -39,7 +54,6 @@ GROUPS: tuple[Group, ...] = (
             "fund_balance",
             "operating_support",
             "cost",
-            "money_by_period",
         ),
     ),
     Group(
@@ -52,6 +66,8 @@ GROUPS: tuple[Group, ...] = (
         "#E69F00",
         (
             "disruptions",
+            "shortage_by_member",
+            "stock_paths",
             "stress",
             "crisis_shortage",
             "branch_shortage",

@@ -9,7 +9,34 @@ import pandas as pd
 from quadopt.report.schema import Column
 
 BLUE, VERMILLION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
+ORANGE, SKY, PURPLE, BLACK = "#E69F00", "#56B4E9", "#CC79A7", "#000000"
 """Colours that colour-blind readers can tell apart (Okabe and Ito), and a grey for limits."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a series is told from the others: its colour, and a second cue for those who do not see it.
+
+    Lines have a dash and a marker, bars a pattern (blank: plain); names are XlsxWriter's.
+    """
+
+    colour: str
+    dash: str = "solid"
+    marker: str = "circle"
+    pattern: str = ""
+
+
+LOOKS = (
+    Look(BLUE),
+    Look(VERMILLION, "dash", "diamond", "wide_upward_diagonal"),
+    Look(GREEN, "long_dash", "square"),
+    Look(ORANGE, "solid", "triangle", "small_grid"),
+    Look(SKY, "dash_dot", "circle"),
+    Look(PURPLE, "round_dot", "x", "wide_downward_diagonal"),
+    Look(BLACK, "solid", "diamond"),
+    Look(GREY, "dash", "square", "dotted_diamond"),
+)
+"""For charts of many series: the first, the second and so on; no two have the same colour or the same cues."""
 
 
 @dataclass(frozen=True)
@@ -26,25 +53,40 @@ class Block:
 
 @dataclass(frozen=True)
 class Series:
-    """One line or bar of a chart: its column on the chart's sheet, the name in the legend, colour, dashed or not."""
+    """One line or bar of a chart: its column on the chart's sheet, the name in the legend, its look.
+
+    ``rows`` are the first and last record that it takes (from 0; all where None): in a tidy table each series is a block
+    of records. An invisible one only carries what is stacked on it, and has no name in the legend. ``as_line`` draws a
+    line over columns.
+    """
 
     column: str
     name: str
-    colour: str
-    dashed: bool = False
+    look: Look = LOOKS[0]
+    rows: tuple[int, int] | None = None
+    invisible: bool = False
+    as_line: bool = False
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A native chart whose data lie in the first columns of a sheet of the same workbook."""
+    """A native chart over columns of a sheet of the same workbook.
+
+    ``kind`` is line, column, bar, stacked column, stacked bar or scatter; ``categories`` are the columns along the
+    category axis (several: nested), for a scatter chart the column along it. ``span`` is the least and the largest value
+    shown (None: as it falls out); ``height`` counts rows of the sheet.
+    """
 
     kind: str
     title: str
     sheet: str
-    category: str
+    categories: tuple[str, ...]
     series: tuple[Series, ...]
     axis: str
     number_format: str
+    category_axis: str = "Period"
+    span: tuple[float | None, float | None] = (0, None)
+    height: int = 17
 
 
 @dataclass(frozen=True)
@@ -74,3 +116,4 @@ class Sheet:
     lead: tuple[str, ...] = ()
     blocks: tuple[Part, ...] = ()
     is_table: bool = False
+    charts: tuple[Chart, ...] = ()

@@ -13,11 +13,12 @@ from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.blocks import BLOCKS
 from quadopt.report.checks.sheet import check_sheets, overall
-from quadopt.report.columns import BY_NAME, MONEY, PERIOD, SHARES, TABLES
+from quadopt.report.columns import BY_NAME, TABLES
 from quadopt.report.groups import group_of, in_order
 from quadopt.report.layout import places
-from quadopt.report.parts import Block, Sheet
+from quadopt.report.parts import Block, Chart, Sheet
 from quadopt.report.schema import Column, Table, columns_of
+from quadopt.report.views import crises, dependence, look_through, money, supply
 
 
 def summary(plan: Plan) -> Sheet:
@@ -36,29 +37,8 @@ def summary(plan: Plan) -> Sheet:
 def plan_table(table: Table, plan: Plan) -> Sheet:
     """A table of the plan as it is."""
     frame = figures.table(plan, table.name)
-    return Sheet(table.name, table.title, table.sentence, columns_of(frame, table), frame, is_table=True)
-
-
-def dependence_by_period(plan: Plan) -> Sheet:
-    """The data of the first chart."""
-    weighting = "weighted by value" if figures.has_value_weights(plan) else "each material weighs the same"
-    sentence = f"Mean over members and materials ({weighting}) of the largest supplier's share, by period."
-    found = {column.name: column for column in SHARES}
-    shown = (PERIOD, found["share_at_least"], found["share_proportional"], found["share_at_most"])
-    return Sheet("dependence_by_period", "Dependence by period", sentence, shown, figures.dependence_by_period(plan))
-
-
-def money_by_period(plan: Plan) -> Sheet:
-    """The data of the second chart."""
-    shown = (
-        PERIOD,
-        Column("public", "Public investment", MONEY, "money", "paid by the fund for projects"),
-        Column("private", "Private investment", MONEY, "money", "paid by others for projects"),
-        Column("contribution", "Contributions", MONEY, "money", "paid into the fund by all members"),
-        Column("limit", "Limit", MONEY, "money", "the most that all members allow"),
-    )
-    sentence = "Investment in projects by payer, and the members' contributions against their limits, by period."
-    return Sheet("money_by_period", "Money by period", sentence, shown, figures.money_by_period(plan))
+    charts = CHARTS[table.name](plan) if table.name in CHARTS else ()
+    return Sheet(table.name, table.title, table.sentence, columns_of(frame, table), frame, is_table=True, charts=charts)
 
 
 def run(plan: Plan) -> Sheet:
@@ -156,11 +136,24 @@ def glossary(listed: list[Sheet], currency: str) -> Sheet:
     return Sheet("columns", "Columns", "Every column of every sheet with its unit and meaning.", shown, frame)
 
 
+CHARTS: dict[str, Callable[[Plan], tuple[Chart, ...]]] = {"disruptions": crises.stress_chart}
+"""Charts that stand on the sheet of a table of the plan."""
+
 SHEETS: tuple[Callable[[Plan], Sheet], ...] = (
     summary,
     *(partial(plan_table, table) for table in TABLES),
-    dependence_by_period,
-    money_by_period,
+    dependence.dependence_by_period,
+    dependence.dependence_by_material,
+    dependence.dependence_by_member,
+    supply.supply_mix,
+    look_through.look_through,
+    look_through.look_through_by_period,
+    look_through.one_off,
+    money.timeline,
+    money.money_by_period,
+    money.contributions_by_member,
+    crises.shortage_by_member,
+    crises.stock_paths,
     run,
 )
 """The sheets that every workbook has; `contents` and `columns`, which describe the others, are put in by `all_sheets`."""

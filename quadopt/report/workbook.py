@@ -58,6 +58,6 @@ def _print_setup(page: Worksheet, sheet: Sheet, title: str) -> None:
     page.fit_to_pages(1, 0)
     page.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.6)
     page.set_header(f"&L{print_text(title, 110)}&R{print_text(sheet.title, 60)}")
-    page.set_footer(f"&L{print_text(sheet.sentence, 200)}&RPage &P of &N")
+    page.set_footer(f"&L{print_text(sheet.sentence, 120)}&RPage &P of &N")
     if not sheet.blocks:
         page.repeat_rows(HEAD_ROW - 1)

@@ -9,6 +9,7 @@ import pandas as pd
 from xlsxwriter.worksheet import Worksheet
 
 from quadopt.report.cells import lines_needed, plain, width
+from quadopt.report.excel.charts import put_charts
 from quadopt.report.excel.pen import ROW_HEIGHT, Pen, colour_verdicts, put
 from quadopt.report.layout import BACK_ROW, FIRST_ROW, HEAD_ROW, MOST_ROWS, SENTENCE_ROW, Place, letters, shown
 from quadopt.report.parts import Sheet
@@ -52,6 +53,7 @@ def write_table(pen: Pen, page: Worksheet, sheet: Sheet, number: int, places: di
     page.set_row(HEAD_ROW - 1, ROW_HEIGHT * head_lines + 2)
     page.ignore_errors({"number_stored_as_text": f"A1:{letters(len(heads) - 1)}{place.last_row}"})
     _wrapped_heights(page, sheet, frame)
+    put_charts(pen, page, sheet, places, widths)
 
 
 def _above(pen: Pen, page: Worksheet, sheet: Sheet, widths: list[float], places: dict[str, Place], title: str) -> None:
