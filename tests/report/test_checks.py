@@ -45,7 +45,7 @@ def verdicts(path: Path, where: dict[str, Place]) -> dict[str, str]:
 
 def test_every_check_holds_in_a_program_that_does_not_calculate(written: Path, where: dict[str, Place]) -> None:
     found = verdicts(written, where)
-    assert len(found) == where["checks"].rows > 40
+    assert len(found) == where["checks"].rows > 200
     assert set(found.values()) == {HOLDS}
     summary = openpyxl.load_workbook(written, data_only=True)["summary"]
     said = [cell.value for row in summary.iter_rows() for cell in row if isinstance(cell.value, str)]
@@ -65,4 +65,4 @@ def test_libreoffice_calculates_what_is_written(written: Path, tmp_path: Path) -
                     same = pytest.approx(one, rel=1e-9, abs=1e-9) if isinstance(one, float | int) else one or None
                     assert (two or None if isinstance(one, str) else two) == same, f"{page.title}!{cell.coordinate}"
                     compared += 1
-    assert compared > 500
+    assert compared > 1500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from quadopt.report.checks.book import SOLVED, Book, Check, Rows, rows
 from quadopt.report.checks.terms import Term, absolute, counts, positive, same, sums, sums_of, sums_through, term
@@ -62,30 +63,23 @@ def _from_flows(book: Book) -> Iterator[Check]:
 
 
 def _from_flows_in_all(book: Book) -> Iterator[Check]:
-    """The same for the crises, in sums by step, by country and by material: all three at once would be slow in Excel."""
+    """The same for the crises, in sums by step, by country and by material: all at once would be slow in Excel."""
+    table = "branch_balance"
     for column, (sheet, place, amount) in FLOWS.items():
+        flows = f"branch_{sheet}"
+
+        def compare(
+            *keys: Term, names: dict[str, str], column: str = column, flows: str = flows, amount: str = amount
+        ) -> tuple[Term, Term]:
+            """The sum in the balance, and on the sheet of the flow; `names`: columns of one -> of the other."""
+            here = zip((book(table, name) for name in names), keys, strict=True)
+            there = zip((book(flows, name) for name in names.values()), keys, strict=True)
+            return sums(book(table, column), *here), sums(book(flows, amount), *there)
+
         found: tuple[Rows, ...] = ()
-        for name, key in (("step", "step"), ("country", place), ("material", "material")):
-            balance, flows = (book(table, "disruption") for table in ("branch_balance", f"branch_{sheet}"))
-            entries = book("branch_balance", name), book(f"branch_{sheet}", key)
-            amounts = book("branch_balance", column), book(f"branch_{sheet}", amount)
-
-            def compare(
-                crisis: Term,
-                entry: Term,
-                where: tuple[Term, Term] = (balance, flows),
-                entries: tuple[Term, Term] = entries,
-                amounts: tuple[Term, Term] = amounts,
-            ) -> tuple[Term, Term]:
-                """The sum in the balance, and on the sheet of the flow."""
-                left, right = (
-                    sums(what, (who, crisis), (by, entry))
-                    for what, who, by in zip(amounts, where, entries, strict=True)
-                )
-                return left, right
-
-            found += rows(book.records("branch_balance", "disruption", name), compare)
-        what = f"{_title(column)} in every crisis, by step, by country and by material: as on sheet branch_{sheet}."
+        for names in ({"disruption": "disruption", "step": "step"}, {"country": place}, {"material": "material"}):
+            found += rows(book.records(table, *names), partial(compare, names=names))
+        what = f"{_title(column)} in crises, by step, by country and by material: as on sheet {flows}."
         yield Check(SUBJECT["branch_"], what, rows=found)
 
 

@@ -65,6 +65,7 @@ class Book:
     places: Mapping[str, Place]
     frames: Mapping[str, pd.DataFrame]
     known: dict[tuple[str, str], Term] = field(default_factory=dict)
+    listed: dict[tuple[str, tuple[str, ...]], list[tuple[object, ...]]] = field(default_factory=dict)
 
     def __call__(self, table: str, name: str) -> Term:
         """A column of a table."""
@@ -82,7 +83,10 @@ class Book:
 
     def records(self, table: str, *names: str) -> list[tuple[object, ...]]:
         """The different entries of some columns together, in order."""
-        return list(self.frames[table][list(names)].drop_duplicates().itertuples(index=False, name=None))
+        if (table, names) not in self.listed:
+            found = self.frames[table][list(names)].drop_duplicates().itertuples(index=False, name=None)
+            self.listed[table, names] = list(found)
+        return self.listed[table, names]
 
     def before(self) -> dict[str, str]:
         """Each period's label -> that of the period before; blank before the first."""

@@ -10,14 +10,22 @@ import pandas as pd
 
 from quadopt.plan import Plan
 from quadopt.report.cells import Formula
-from quadopt.report.checks import balances
+from quadopt.report.checks import balances, crises, dependence, money, projects, stages, stocks
 from quadopt.report.checks.book import FLOOR, Book, Check, largest
 from quadopt.report.checks.terms import ROW, Term, absolute, join, most, numbers
 from quadopt.report.layout import FIRST_ROW, Place, letters, places
 from quadopt.report.parts import Sheet
 from quadopt.report.schema import Column
 
-SUBJECTS: tuple[Callable[[Book], Iterator[Check]], ...] = (balances.checks,)
+SUBJECTS: tuple[Callable[[Book], Iterator[Check]], ...] = (
+    stages.checks,
+    dependence.checks,
+    balances.checks,
+    stocks.checks,
+    money.checks,
+    projects.checks,
+    crises.checks,
+)
 """Where the checks come from, in the order in which they are listed."""
 HOLDS, FAILS = "holds", "FAILS"
 COLUMNS = (

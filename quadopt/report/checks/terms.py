@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,16 @@ class Term:
     value: Values
     cells: tuple[str, ...] = ()
     tables: frozenset[str] = frozenset()
+
+    @cached_property
+    def keys(self) -> list[Any]:
+        """The values as Excel compares them."""
+        return [_one_key(value) for value in self.value.ravel().tolist()]
+
+    @cached_property
+    def numbers(self) -> Values:
+        """The values as Excel reckons with them: blank is zero, yes is one."""
+        return numbers(self.value)
 
     def __add__(self, other: Term | float) -> Term:
         return self._with(other, "+", np.add)
@@ -59,7 +70,7 @@ class Term:
     def _with(self, other: Term | float, sign: str, how: Callable[[Values, Values], Values]) -> Term:
         second = other if isinstance(other, Term) else term(other)
         with np.errstate(divide="ignore", invalid="ignore"):
-            value = how(numbers(self.value), numbers(second.value))
+            value = how(self.numbers, second.numbers)
         return join(f"({self.text}{sign}{second.text})", value, self, second)
 
 
@@ -108,12 +119,12 @@ def keys(number: int, values: Iterable[Any]) -> Term:
 
 def absolute(one: Term) -> Term:
     """The size of a figure, without its sign."""
-    return join(f"ABS({one.text})", np.abs(numbers(one.value)), one)
+    return join(f"ABS({one.text})", np.abs(one.numbers), one)
 
 
 def positive(one: Term) -> Term:
     """What is above zero, else zero."""
-    value = numbers(one.value)
+    value = one.numbers
     return join(f"(({one.text}>0)*{one.text})", np.where(value > 0, value, 0.0), one)
 
 
@@ -136,27 +147,34 @@ def filled(one: Term) -> Term:
 def same(one: Term, two: Term | str) -> Term:
     """1 where two texts are the same, whatever their capitals, else 0."""
     second = two if isinstance(two, Term) else term(two)
-    first, other = np.broadcast_arrays(_key(one.value), _key(second.value))
-    return join(f"({one.text}={second.text})", (first == other).astype(float), one, second)
+    others = second.keys if second.value.ndim else second.keys * len(one.keys)
+    value = [float(key == other) for key, other in zip(one.keys, others, strict=True)]
+    return join(f"({one.text}={second.text})", np.array(value), one, second)
 
 
 def total(one: Term) -> Term:
     """The sum of all rows."""
-    return join(f"SUMPRODUCT({one.text})", numbers(one.value).sum(), one)
+    return join(f"SUMPRODUCT({one.text})", one.numbers.sum(), one)
 
 
 def most(one: Term) -> Term:
     """The largest of all rows (SUMPRODUCT makes Excel take the rows one by one)."""
-    return join(f"SUMPRODUCT(MAX({one.text}))", numbers(one.value).max(initial=-np.inf), one)
+    return join(f"SUMPRODUCT(MAX({one.text}))", one.numbers.max(initial=-np.inf), one)
 
 
-def text_at(place: Place, frame: pd.DataFrame, wanted: str, by: str, key: Term) -> Term:
-    """The text of one column in the record that another column names."""
-    known = dict(zip(_key(frame[by].to_numpy()).tolist(), frame[wanted].tolist(), strict=True))
-    value = np.array([known.get(name, "") for name in _key(key.value).ravel().tolist()], dtype=object)
-    wide, narrow = column(place, frame, wanted), column(place, frame, by)
-    text = f"INDEX({wide.text},MATCH({_escaped(key)},{narrow.text},0))"
-    return join(text, value, wide, narrow, key)
+def each(parts: tuple[Term, ...], how: Callable[..., Term]) -> Term:
+    """A formula over whole columns for each of a list of rows: `how` gets the parts of one row as single values."""
+    rows = zip(*(part.value.tolist() for part in parts), strict=True)
+    built = [
+        how(
+            *(
+                Term(part.text, np.asarray(value), part.cells, part.tables)
+                for part, value in zip(parts, row, strict=True)
+            )
+        )
+        for row in rows
+    ]
+    return join(built[0].text, np.array([one.value for one in built]), built[0], *parts)
 
 
 def sums(amount: Term, *pairs: tuple[Term, Term | str]) -> Term:
@@ -187,10 +205,10 @@ def sums_through(
     """
     listed = ",".join(f"{where.text},{_criterion(wanted)}" for where, wanted in [(weighed_there, weighed), *pairs])
     weights: dict[Any, float] = {}
-    for name, number in zip(_key(weighed.value).tolist(), numbers(weight.value).tolist(), strict=True):
+    for name, number in zip(weighed.keys, weight.numbers.tolist(), strict=True):
         weights[name] = weights.get(name, 0.0) + number
-    here = np.array([weights.get(name, 0.0) for name in _key(weighed_there.value).tolist()])
-    whole = join("", numbers(amount.value) * here, weight, weighed, amount, weighed_there)
+    here = np.array([weights.get(name, 0.0) for name in weighed_there.keys])
+    whole = join("", amount.numbers * here, weight, weighed, amount, weighed_there)
     return _grouped(f"SUMPRODUCT({weight.text}*SUMIFS({amount.text},{listed}))", whole, pairs, np.add)
 
 
@@ -198,6 +216,22 @@ def most_of(expression: Term, *pairs: tuple[Term, Term | str]) -> Term:
     """The largest of an expression that is nowhere negative, over the records whose columns are as wanted; else 0."""
     where = "*".join(same_text(column, wanted) for column, wanted in pairs)
     return _grouped(f"SUMPRODUCT(MAX({where}*{expression.text}))", expression, pairs, np.maximum)
+
+
+def most_between(one: Term, first: Term, last: Term, *pairs: tuple[Term, Term]) -> Term:
+    """As `most_of` of a column, looking only at the records from `first` to `last` (from 1) while all of them fit.
+
+    Where a sheet has been sorted otherwise since it was written, the formula falls back on all of its records: the result
+    is the same, only slower.
+    """
+
+    def part(where: Term) -> str:
+        return f"INDEX({where.text},{first.text}):INDEX({where.text},{last.text})"
+
+    listed = ",".join(f"{part(where)},{_criterion(wanted)}" for where, wanted in pairs)
+    whole = most_of(one, *pairs)
+    text = f"IF(COUNTIFS({listed})={last.text}-{first.text}+1,MAX({part(one)}),{whole.text})"
+    return join(text, whole.value, whole, first, last)
 
 
 def same_text(where: Term, wanted: Term | str) -> str:
@@ -210,22 +244,16 @@ def _grouped(text: str, amount: Term, pairs: Any, how: np.ufunc) -> Term:
     size = max((two.value.size for two in wanted), default=1)
     is_single = all(two.value.ndim == 0 for two in wanted)
     known: dict[tuple[Any, ...], float] = {}
-    columns = [_key(where.value).tolist() for where, _ in pairs]
-    for key, number in zip(zip(*columns, strict=True), numbers(amount.value).tolist(), strict=True):
+    columns = [where.keys for where, _ in pairs]
+    for key, number in zip(zip(*columns, strict=True), amount.numbers.tolist(), strict=True):
         known[key] = float(how(known.get(key, 0.0), number))
-    asked = [np.broadcast_to(_key(two.value), size).tolist() for two in wanted]
+    asked = [two.keys if two.value.ndim else two.keys * size for two in wanted]
     value = np.array([known.get(key, 0.0) for key in zip(*asked, strict=True)])
     return join(text, value[0] if is_single else value, amount, *(where for where, _ in pairs), *wanted)
 
 
-def _key(values: Values) -> Values:
-    """Values as Excel compares them: text whatever its capitals, numbers as numbers, blank as empty text."""
-    found = np.empty(values.size, dtype=object)
-    found[:] = [_one_key(value) for value in values.ravel().tolist()]
-    return found.reshape(values.shape)
-
-
 def _one_key(value: Any) -> Any:
+    """Text whatever its capitals, numbers as numbers, blank as empty text."""
     cell = plain(value)
     return "" if cell is None else cell.casefold() if isinstance(cell, str) else float(cell)
 
