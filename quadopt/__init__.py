@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from quadopt.plan import Plan
     from quadopt.reasons.diagnosis import Diagnosis, diagnose
     from quadopt.reasons.explanation import explain
+    from quadopt.report.reading import read_plan
     from quadopt.solver.answer import solve
     from quadopt.tables.case import Case, read_case
 
@@ -30,6 +31,7 @@ _HOMES = {
     "model_names": "quadopt.formulation.options",
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
+    "read_plan": "quadopt.report.reading",
     "solve": "quadopt.solver.answer",
 }
 
@@ -47,6 +49,7 @@ __all__ = [
     "model_names",
     "read_case",
     "read_formulation",
+    "read_plan",
     "solve",
 ]
 

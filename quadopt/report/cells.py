@@ -13,6 +13,8 @@ import pandas as pd
 
 LONGEST_TEXT, LONGEST_SHEET, LAST_ROW = 32_767, 31, 1_048_576
 CUT = " ... [cut]"
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_|x005F_|^<r>.*</r>\s*$", re.DOTALL)
+"""Text that a workbook changes: characters that XML does not know, and what looks like Excel's escapes for them."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ def plain(value: Any) -> str | float | int | bool | None:
         value = "; ".join(map(str, value))
     if isinstance(value, str):
         text = value.encode("utf-8", "replace").decode("utf-8")
+        if text.startswith("<r>") and text.endswith("</r>"):
+            text += " "  # XlsxWriter would take it for its own markup
         return (text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - len(CUT)] + CUT) or None
     if value is None or value is pd.NA or value is pd.NaT:
         return None
@@ -54,7 +58,7 @@ def plain(value: Any) -> str | float | int | bool | None:
 def sheet_name(name: str, taken: Iterable[str]) -> str:
     """A name that Excel takes: at most 31 characters, none of ``[]:*?/\\``, not taken (whatever the case)."""
     used = {other.lower() for other in taken}
-    clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", name).strip("' ")[:LONGEST_SHEET] or "sheet"
+    clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", UNSAFE.sub("_", name)).strip("' ")[:LONGEST_SHEET] or "sheet"
     clean = f"{clean[:29]}_1" if clean.lower() == "history" else clean
     unique, place = clean, 1
     while unique.lower() in used:
@@ -67,7 +71,7 @@ def unique_headers(headers: Iterable[str]) -> list[str]:
     """Headers as an Excel table takes them: one line, at most 255 characters, never blank, none twice."""
     found: list[str] = []
     for header in headers:
-        clean = " ".join(str(plain(header) or "").split())[:240] or "column"
+        clean = " ".join(UNSAFE.sub(" ", str(plain(header) or "")).split())[:240] or "column"
         unique, place = clean, 1
         while unique.lower() in {other.lower() for other in found}:
             place += 1

@@ -16,6 +16,7 @@ import pandas as pd
 from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.columns import BY_NAME
+from quadopt.report.record import facts
 from quadopt.report.schema import Column, columns_of
 
 DESCRIPTION = "datapackage.json"
@@ -89,21 +90,11 @@ def _write(plan: Plan, folder: Path) -> None:
         "name": _file_name(plan.title, ()),
         "title": plan.title,
         "description": f"{figures.status_sentence(plan)} Model file: {plan.model_name}. Money: million {plan.currency}.",
-        MADE_BY: {name: getattr(plan, name) for name in FACTS},
+        MADE_BY: facts(plan),
         "resources": resources,
     }
-    text = json.dumps(package, indent=1, ensure_ascii=True, default=_plain)
+    text = json.dumps(package, indent=1, ensure_ascii=True)
     (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
-
-
-FACTS = (
-    "status", "model_name", "currency", "base_year", "case_hash", "starts", "options", "warnings", "versions", "seconds",
-)  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    """A number of numpy as one of Python; what else JSON does not know, as text."""
-    return value.item() if hasattr(value, "item") else list(value) if isinstance(value, set | tuple) else str(value)
 
 
 def _file_name(name: str, taken: Iterable[str]) -> str:

@@ -23,6 +23,8 @@ from quadopt.report.parts import Sheet
 
 SENTENCE_ROW, BACK_ROW, HEAD_ROW, FIRST_ROW = 1, 2, 3, 4
 """Rows of a sheet that holds a table, counted from 1 as in Excel."""
+RECORD = "quadopt_record"
+"""The hidden sheet by which a workbook is read back; no other sheet may have its name."""
 MOST_ROWS = LAST_ROW - HEAD_ROW
 """Records that a sheet can hold; what is beyond is cut, and the sheet's sentence says so."""
 
@@ -81,7 +83,7 @@ def letters(number: int) -> str:
 def places(sheets: Iterable[Sheet], currency: str) -> dict[str, Place]:
     """Sheet's name in the library -> where it stands in the workbook; sheets of blocks have no columns."""
     found: dict[str, Place] = {}
-    names: list[str] = []
+    names: list[str] = [RECORD]
     for sheet in sheets:
         names.append(sheet_name(sheet.name, names))
         heads = unique_headers(column.header(currency) for column in sheet.columns)

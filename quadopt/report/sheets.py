@@ -15,7 +15,7 @@ from quadopt.report.blocks import BLOCKS
 from quadopt.report.checks.sheet import check_sheets, overall
 from quadopt.report.columns import BY_NAME, TABLES
 from quadopt.report.groups import group_of, in_order
-from quadopt.report.layout import places
+from quadopt.report.layout import RECORD, places
 from quadopt.report.parts import Block, Chart, Sheet
 from quadopt.report.schema import Column, Table, columns_of
 from quadopt.report.views import crises, dependence, look_through, money, supply
@@ -64,7 +64,8 @@ def run(plan: Plan) -> Sheet:
     return Sheet(
         "run",
         "The run",
-        "How this plan came about: model options, versions, seconds, case hash, warnings.",
+        "How this plan came about: model options, versions, seconds, case hash, warnings. A hidden sheet, "
+        f"{RECORD}, holds what quadopt.read_plan needs besides.",
         shown,
         frame,
     )

@@ -14,8 +14,9 @@ from quadopt.report.excel.blocks import write_blocks
 from quadopt.report.excel.pen import Pen
 from quadopt.report.excel.tables import write_table
 from quadopt.report.groups import group_of
-from quadopt.report.layout import HEAD_ROW, places
+from quadopt.report.layout import HEAD_ROW, RECORD, places
 from quadopt.report.parts import Sheet
+from quadopt.report.record import SENTENCE, Record
 from quadopt.report.sheets import all_sheets
 from quadopt.tables.writing import new_workbook
 
@@ -50,6 +51,15 @@ def _write(plan: Plan, book: xlsxwriter.Workbook) -> None:
             write_blocks(pen, page, sheet, where)
         else:
             write_table(pen, page, sheet, number, where, title)
+    _write_record(book.add_worksheet(RECORD), Record.of(plan, sheets, where))
+
+
+def _write_record(page: Worksheet, record: Record) -> None:
+    """The record on a sheet of its own, hidden also from the list of hidden sheets."""
+    page.very_hidden()
+    page.write_string(0, 0, SENTENCE)
+    for row, text in enumerate(record.chunks(), start=1):
+        page.write_string(row, 0, text)
 
 
 def _print_setup(page: Worksheet, sheet: Sheet, title: str) -> None:

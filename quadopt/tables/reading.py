@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ IGNORED_SHEETS = {"notes", "sources", "readme", "lists"}
 
 Rows = Iterator[tuple[int, list[Any]]]
 
-__all__ = ["IGNORED_SHEETS", "RawTables", "read_raw"]
+__all__ = ["IGNORED_SHEETS", "RawTables", "open_workbook", "read_raw"]
 
 
 def read_raw(path: str | Path) -> RawTables:
@@ -110,9 +111,39 @@ def _csv_rows(reader: Any) -> Rows:
 
 def _read_workbook(path: Path) -> RawTables:
     raw = RawTables(source=path)
+    with open_workbook(path, raw.findings) as (workbook, scanned):
+        for sheet in workbook.worksheets:
+            title = str(sheet.title)
+            name = column_name(title)
+            if name in TABLES:
+                part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+                _check_formulas(raw, title, scanned.sheets.get(part), scanned.recalculates)
+                sheet.reset_dimensions()
+                _add_table(raw, name, title, "workbook", _sheet_rows(sheet))
+            elif name not in IGNORED_SHEETS:
+                raw.findings.append(unknown_table(title))
+    return raw
+
+
+@contextmanager
+def open_workbook(path: Path, findings: list[Finding] | None = None) -> Iterator[tuple[Any, WorkbookScan]]:
+    """A workbook open for reading (openpyxl, values only), with what was seen of it before.
+
+    Raises InputError, with `findings` before its own, where it may not be read, is hostile or damaged, also while it is read.
+    """
+    import openpyxl
+
     try:
         scanned = scan(path)
-        _read_sheets(raw, path, scanned)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            try:
+                yield workbook, scanned
+            finally:
+                workbook.close()
+    except InputError:
+        raise
     except Refused as refused:
         raise InputError([refused.finding]) from None
     except PermissionError:
@@ -120,29 +151,7 @@ def _read_workbook(path: Path) -> RawTables:
         raise InputError([Finding("error", path.name, message=message)]) from None
     except Exception as error:  # noqa: BLE001 - openpyxl, zipfile and expat raise a dozen kinds on damaged files
         message = f"the workbook is damaged or no .xlsx file ({type(error).__name__}: {error})"
-        raise InputError([*raw.findings, Finding("error", path.name, message=message)]) from None
-    return raw
-
-
-def _read_sheets(raw: RawTables, path: Path, scanned: WorkbookScan) -> None:
-    import openpyxl
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
-            for sheet in workbook.worksheets:
-                title = str(sheet.title)
-                name = column_name(title)
-                if name in TABLES:
-                    part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
-                    _check_formulas(raw, title, scanned.sheets.get(part), scanned.recalculates)
-                    sheet.reset_dimensions()
-                    _add_table(raw, name, title, "workbook", _sheet_rows(sheet))
-                elif name not in IGNORED_SHEETS:
-                    raw.findings.append(unknown_table(title))
-        finally:
-            workbook.close()
+        raise InputError([*(findings or []), Finding("error", path.name, message=message)]) from None
 
 
 def _sheet_rows(sheet: Any) -> Rows:

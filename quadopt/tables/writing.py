@@ -19,6 +19,13 @@ MOST_CHARACTERS = 32_767
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
+class Exact(float):
+    """A number that a workbook holds to the last digit: XlsxWriter asks for 16 digits, of which a double may need 17."""
+
+    def __format__(self, form: str) -> str:
+        return repr(float(self))
+
+
 @contextmanager
 def new_workbook(path: str | Path, *, force: bool = False) -> Iterator[Any]:
     """An XlsxWriter workbook that appears at `path` only when it is complete.
@@ -52,7 +59,7 @@ def write_row(sheet: Any, row: int, values: Sequence[Any], style: Any = None) ->
         if value is None or value == "":
             continue
         if isinstance(value, (int, float)):
-            sheet.write_number(row, column, value, style)
+            sheet.write_number(row, column, Exact(value), style)
         else:
             text = str(value)
             if len(text) > MOST_CHARACTERS:

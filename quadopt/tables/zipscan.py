@@ -142,9 +142,9 @@ def _scan_sheet(name: str, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> S
         tag = tag.rpartition(":")[2]
         if tag == "c":
             state["position"] += 1
-            counted = f"{column_letter(state['position'] - 1)}{state['row']}"
-            state.update(cell=attributes.get("r", counted), formula=False, value=False)
-            extent(str(state["cell"]))
+            cell = attributes.get("r") or f"{column_letter(state['position'] - 1)}{state['row']}"
+            state.update(cell=cell, formula=False, value=False)
+            extent(cell)
             state["cells"] += 1
             if state["cells"] > MOST_CELLS:
                 raise Refused(Finding("error", f"{name}, {part.filename}", message=f"more than {MOST_CELLS} cells"))

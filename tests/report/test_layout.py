@@ -14,7 +14,7 @@ import xlsxwriter
 from quadopt.report.cells import Formula
 from quadopt.report.excel.pen import Pen, put
 from quadopt.report.groups import GROUPS, OTHERS, group_of, in_order
-from quadopt.report.layout import BACK_ROW, FIRST_ROW, HEAD_ROW, SENTENCE_ROW, letters, places
+from quadopt.report.layout import BACK_ROW, FIRST_ROW, HEAD_ROW, RECORD, SENTENCE_ROW, letters, places
 from quadopt.report.sheets import all_sheets
 from quadopt.report.workbook import write_workbook
 
@@ -24,7 +24,7 @@ def test_places_say_where_the_writer_wrote(plan: Any, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_workbook(odd, tmp_path / "plan.xlsx"))
     sheets = all_sheets(odd)
     where = places(sheets, odd.currency)
-    assert [where[sheet.name].sheet for sheet in sheets] == book.sheetnames
+    assert [*(where[sheet.name].sheet for sheet in sheets), RECORD] == book.sheetnames
     for sheet in sheets:
         place, page = where[sheet.name], book[where[sheet.name].sheet]
         for column in sheet.columns:

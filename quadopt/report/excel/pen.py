@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from quadopt.report.cells import Formula, plain
 from quadopt.report.parts import GREEN, VERMILLION
 from quadopt.report.schema import FORMATS, Column, is_text, kind_of_unit
+from quadopt.tables.writing import Exact
 
 ROW_HEIGHT = 15
 """Height of a row of one line, in points."""
@@ -63,7 +64,7 @@ def put(page: Worksheet, row: int, place: int, value: Any, style: Format) -> Non
     elif isinstance(cell, str):
         page.write_string(row, place, cell, style)
     else:
-        page.write_number(row, place, cell, style)
+        page.write_number(row, place, Exact(cell), style)
 
 
 def colour_verdicts(pen: Pen, page: Worksheet, first: int, place: int, last: int, last_place: int) -> None:
