@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from quadopt.plan import Plan
     from quadopt.reasons.diagnosis import Diagnosis, diagnose
     from quadopt.reasons.explanation import explain
+    from quadopt.reasons.short import shortage_causes
     from quadopt.report.reading import read_plan
     from quadopt.solver.answer import solve
     from quadopt.tables.case import Case, read_case
@@ -32,6 +33,7 @@ _HOMES = {
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
     "read_plan": "quadopt.report.reading",
+    "shortage_causes": "quadopt.reasons.short",
     "solve": "quadopt.solver.answer",
 }
 
@@ -50,6 +52,7 @@ __all__ = [
     "read_case",
     "read_formulation",
     "read_plan",
+    "shortage_causes",
     "solve",
 ]
 

@@ -139,6 +139,7 @@ def _run(parsed: argparse.Namespace) -> int:
     from quadopt.errors import NoPlanError
     from quadopt.formulation.options import read_formulation
     from quadopt.reasons.diagnosis import diagnose
+    from quadopt.reasons.short import shortage_causes
     from quadopt.solver.answer import solve
     from quadopt.tables.case import read_case
 
@@ -155,6 +156,9 @@ def _run(parsed: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         print(diagnose(case, options).text)
         return 4
+    causes = shortage_causes(case, plan, options)
+    if len(causes):
+        plan.tables["shortage_causes"] = causes
     plan.to_excel(output, force=parsed.force)
     print(plan.summary)
     print(f"wrote {output}")

@@ -137,3 +137,34 @@ def _groups(ruled: Ruled, known: dict[str, Project]) -> Iterator[Rule]:
             unit="", worth=min(_worth(p.capex) for p in rivals), rows=((number, 1.0),),
             more_rows=tuple(o.row for o in origins[1:] if o.row is not None),
         )  # fmt: skip
+
+
+def standing(ruled: Ruled, starts: dict[str, str]) -> Iterator[Rule]:
+    """What projects can do as a plan starts them: nothing before they are complete, nothing where they do not start."""
+    case, structure = ruled.case, ruled.model.structure
+    rows, full = ruled.rows(ruled.base.within_online_capacity), ruled.base.project_capacity.array()
+    number = {start: place for place, start in enumerate(structure.starts)}
+    steps = {t: step for step, t in enumerate(case.periods, 1)}
+    status = case.column(TABLE, "project", "status")
+    for project in structure.projects:
+        start = starts.get(project.name, "")
+        can = full[number[project.name, steps[start]]] if start else [0.0] * len(case.periods)
+        states: dict[str, list[int]] = {}
+        for t, amount in enumerate(can):
+            words = f"{project.name} ({project.country}, {project.process}) "
+            if not start:
+                words += "is excluded" if status[project.name] == "excluded" else "does not start in this plan"
+            elif amount <= 0 and case.spans[t][0] < project.complete(case, start):
+                words += f"starts in {start} and is not complete"
+            else:
+                words += f"runs at its full capacity of {shown(amount / ruled.lengths[t])} units of activity a year"
+            states.setdefault(words, []).append(t)
+        made = sum(q * ruled.worth_of(m) for m, q in project.recipe.items() if q > 0)
+        for words, own in states.items():
+            yield Rule(
+                kind="project", table=TABLE, key=(project.name,), column="capacity", periods=ruled.labels(own),
+                origin=ruled.origins.find(TABLE, (project.name,), "capacity"), words=words,
+                unit="units of activity per year", value=float(can[own[0]] / ruled.lengths[own[0]]),
+                worth=made * float(ruled.lengths[own].sum()),
+                rows=tuple((rows[project.name, t + 1], float(ruled.lengths[t])) for t in own),
+            )  # fmt: skip

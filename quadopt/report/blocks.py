@@ -221,9 +221,32 @@ def warnings(plan: Plan) -> Block:
     )
 
 
-BLOCKS: tuple[Callable[[Plan], Part], ...] = (
+def short(plan: Plan) -> Block | None:
+    """What goes short on the base path and why; nothing where nothing does."""
+    frame = figures.short_because(plan)
+    if frame.empty:
+        return None
+    found = {column.name: column for column in BY_NAME["shortage_causes"].columns}
+    return Block(
+        "Short on the base path",
+        "Demand that goes short without any crisis, by member and material, and the limit that holds it "
+        "most (that of most of the shortage where limits differ by period). Every period, and the next limits: sheet "
+        "shortage_causes.",
+        (
+            *(found[name] for name in ("country", "material")),
+            Column("periods", "Periods"),
+            found["shortage"],
+            Column("unit", "Unit"),
+            found["limit"],
+        ),
+        frame,
+    )
+
+
+BLOCKS: tuple[Callable[[Plan], Part | None], ...] = (
     status,
     in_short,
+    short,
     steps,
     steps_by_material,
     readings,

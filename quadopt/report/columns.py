@@ -398,6 +398,45 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table("shortage", "Shortage", "Demand on the base path, and what of it is not met.", _at(SHORTAGE, 3, PERIOD)),
+    Table(
+        "shortage_causes",
+        "Causes of shortage",
+        "Which limits hold each shortage of the base path (the 40 largest by value), at the plan's projects and with what "
+        "others go short of kept; each was loosened by itself and the shortage counted. Made by `quadopt run` where something "
+        "goes short.",
+        (
+            _text("country", "Country", "the member that goes short"),
+            MATERIAL,
+            PERIOD,
+            _amount("shortage", "Shortage", "what it does not get in the period"),
+            Column(
+                "rank",
+                "Rank",
+                "",
+                "count",
+                "1: lessens the shortage most, then counts least to loosen (as for `quadopt diagnose`)",
+            ),
+            _text(
+                "kind",
+                "Kind",
+                "kind of limit; 'together': only several limits together; 'plan's choice': the plan's projects could serve it",
+            ),
+            _text("sheet", "Sheet", "sheet or file of the input"),
+            _text("rows", "Rows", "rows of the sheet or lines of the file"),
+            Column("limit", "Limit in words", "", "wide", "the limit as it stands, in words"),
+            _text("chain", "Chain", "materials from the limit to what goes short, through recipes"),
+            Column("value", "Limit", "as in 'Unit'", "figure", "the limit's value"),
+            _text("unit", "Unit", "unit of the limit"),
+            Column(
+                "loosened_by",
+                "Loosened by",
+                "as in 'Unit'",
+                "figure",
+                "by how much the limit was loosened in the trial",
+            ),
+            _amount("shortage_left", "Shortage left", "what still goes short then; a trial, not a plan"),
+        ),
+    ),
     Table("disposal", "Disposal", "Material left over on the base path.", _at(DISPOSAL, 2, PERIOD)),
     Table(
         "balance",

@@ -326,6 +326,29 @@ def with_total(frame: pd.DataFrame, label: str, names: list[str]) -> pd.DataFram
     return pd.DataFrame(rows, columns=frame.columns)
 
 
+def short_because(plan: Plan) -> pd.DataFrame:
+    """What goes short on the base path, by member and material: periods, amount with its unit, and the limit that holds most
+    of it, with its place in the input.
+    """
+    names = ["country", "material", "periods", "shortage", "unit", "limit"]
+    frame = numbers(table(plan, "shortage_causes"), "shortage", "rank")
+    first = frame[frame["rank"] == 1]
+    if first.empty:
+        return pd.DataFrame(columns=names)
+    units = table(plan, "materials").set_index("material")["unit"].to_dict()
+    order = list(dict.fromkeys(table(plan, "shortage")["period"]))
+    at = ", row ".join
+    rows = []
+    for (country, material), group in first.groupby(["country", "material"], sort=False):
+        periods = sorted(group["period"], key=order.index)
+        span = periods[0] if len(periods) == 1 else f"{len(periods)} periods, {periods[0]} to {periods[-1]}"
+        limits = [f"{at((s, r))}: {text}" if s and r else text
+                  for s, r, text in zip(group["sheet"], group["rows"], group["limit"], strict=True)]  # fmt: skip
+        limit = group["shortage"].groupby(limits, sort=False).sum().idxmax()
+        rows.append((country, material, span, float(group["shortage"].sum()), units.get(material, "units"), limit))
+    return pd.DataFrame(rows, columns=names)
+
+
 def headline(plan: Plan) -> list[str]:
     """The plan in a few sentences: dependence before and after, projects and money, the worst crisis."""
     lines = []
@@ -350,6 +373,10 @@ def headline(plan: Plan) -> list[str]:
         lines.append(
             f"The worst crisis is {struck['disruption'].iloc[0]}: a weighted shortage value of "
             f"{struck['stress'].iloc[0]:,.0f} million {plan.currency} (not lost output)."
+        )
+    for row in short_because(plan).head(3).itertuples():
+        lines.append(
+            f"Short: {row.country}, {row.material} ({row.periods}: {row.shortage:,.6g} {row.unit}), held by: {row.limit}."
         )
     return lines
 

@@ -30,7 +30,11 @@ def summary(plan: Plan) -> Sheet:
         f"Shares are percentages as each header says. Every sheet is listed on 'contents'.",
     )
     return Sheet(
-        "summary", "Summary", "The plan on one sheet.", lead=lead, blocks=tuple(block(plan) for block in BLOCKS)
+        "summary",
+        "Summary",
+        "The plan on one sheet.",
+        lead=lead,
+        blocks=tuple(part for block in BLOCKS if (part := block(plan)) is not None),
     )
 
 

@@ -40,6 +40,7 @@ def _parts(plan: Plan, rows: int) -> list[list[str]]:
         head,
         _stages(plan),
         _steps(plan),
+        _short(plan, rows),
         _materials(plan, rows),
         _starts(plan, rows),
         _money(plan, rows),
@@ -62,6 +63,19 @@ def _stages(plan: Plan) -> list[str]:
         for row in frame.head(8).to_dict("records")
     ]
     return _lay_out(("Stage", "status", "plan", "bound", "gap", "unit"), rows, "<<>>><")
+
+
+def _short(plan: Plan, rows: int) -> list[str]:
+    found = figures.short_because(plan)
+    if found.empty:
+        return []
+    lines = [f"Short on the base path ({len(found)} of member and material; why: table shortage_causes)"]
+    for row in found.head(max(1, rows // 3)).itertuples():
+        lines += [
+            f"  {row.country}, {row.material}: {_number(row.shortage)} {row.unit} in {row.periods}",
+            f"    {row.limit}",
+        ]
+    return lines
 
 
 def _steps(plan: Plan) -> list[str]:
