@@ -12,6 +12,8 @@ from quadopt.report.columns import BY_NAME, MONEY
 from quadopt.report.figures import STEPS
 from quadopt.report.parts import LOOKS, Block, Chart, Charts, Part, Series
 from quadopt.report.schema import Column
+from quadopt.report.views.common import ALL_MEMBERS
+from quadopt.report.views.look_through import RELABELS, look_through
 
 
 def _of(table: str, *names: str) -> tuple[Column, ...]:
@@ -22,7 +24,7 @@ def _of(table: str, *names: str) -> tuple[Column, ...]:
 def status(plan: Plan) -> Block:
     """Status, value, bound and gap of each stage, in words where a stage stopped at a limit."""
     return Block(
-        "1. Status of the optimisation",
+        "Status of the optimisation",
         figures.status_sentence(plan) + " Stages are minimised in this order; the true least value of a stage lies "
         "between its bound and the plan's value.",
         (*_of("stages", "stage", "objective", "unit", "incumbent", "bound", "gap"), Column("verdict", "In words")),
@@ -32,13 +34,37 @@ def status(plan: Plan) -> Block:
 
 def in_short(plan: Plan) -> Block:
     """The plan in a few sentences."""
-    return Block("2. In short", "\n".join(figures.headline(plan)) or "The plan holds no figures to sum up.")
+    lines = [*figures.headline(plan), *_looked_through(plan)]
+    if plan.warnings:
+        lines.append(f"Warnings: {len(plan.warnings)}, at the end of this sheet.")
+    return Block("In short", "\n".join(lines) or "The plan holds no figures to sum up.")
+
+
+def _looked_through(plan: Plan) -> list[str]:
+    """How much of the fall is relabelled or one-off, in sentences."""
+    lines, found = [], worst_dependence(plan).rows
+    if found is not None and len(found):
+        flagged = found[found["flag"] != ""]
+        names = f" ({', '.join(flagged['material'])})" if len(flagged) else ""
+        lines.append(
+            f"In {len(flagged)} of {len(found)} materials{names} the at-least and the proportional share are more than "
+            f"{100 * RELABELS:.0f} points apart: there part of the change is relabelled, not replaced (sheet look_through)."
+        )
+    stock = figures.one_off(plan)
+    total = stock[stock["material"] == "all"]
+    if len(total) and total["one_off"].notna().all():
+        row = total.iloc[0]
+        lines.append(
+            f"Of the fall of {100 * row['fall']:.1f} points in the proportional share, {100 * row['one_off']:.1f} are one-off "
+            "use of the initial stock (an attribution, sheet one_off)."
+        )
+    return lines
 
 
 def steps(plan: Plan) -> Block:
     """The index today, with trade re-directed, and with the fund."""
     return Block(
-        "3. Dependence before and after, in total",
+        "Dependence before and after, in total",
         "Share of the members' demand, weighted by value over members, materials and periods, that depends through "
         "every stage on the largest single supplier; what goes short counts as dependent. Today: least cost, no fund. "
         "Re-directed: same plants, trade re-directed, which takes others' supply and adds none. The at-least share "
@@ -64,13 +90,37 @@ def steps_by_material(plan: Plan) -> Block:
         for step in STEPS
     )
     return Block(
-        "4. Dependence before and after, by material",
+        "Dependence before and after, by material",
         "The same shares for each material, the most dependent first. The bookkeeping of the at-least shares makes "
         "the total least, not each material's share: what it takes off one material it may put on another, so for a "
         "single material at least is no bound and may lie above proportional.",
         (*_of("three_steps", "material"), *columns),
         figures.steps_by_material(plan),
         empty="The three steps were not calculated in this run.",
+    )
+
+
+def worst_dependence(plan: Plan) -> Block:
+    """Each material with the plan: its largest supplier and its shares, the most dependent first."""
+    frame = look_through(plan).frame
+    frame = frame[frame["country"] == ALL_MEMBERS].sort_values("share_proportional", ascending=False, kind="stable")
+    stock = figures.one_off(plan).set_index("material")
+    frame = frame.assign(today=frame["material"].map(stock["today"])).reset_index(drop=True)
+    shares = {"share_at_least": "At least", "share_proportional": "Proportional", "share_at_most": "At most"}
+    return Block(
+        "Worst dependence by material, with the plan",
+        "What of the members' demand depends on the largest supplier, over all periods, the most dependent material first. "
+        f"The last column says where at least and proportional are more than {100 * RELABELS:.0f} points apart. The books make "
+        "the total least and most, so that for a single material at least and at most are no bounds.",
+        (
+            Column("material", "Material"),
+            Column("today", "Today, proportional", "% of demand", "share"),
+            Column("supplier", "Largest supplier"),
+            *(Column(name, title, "% of demand", "share") for name, title in shares.items()),
+            Column("share_direct", "Direct", "% of demand", "share"),
+            Column("flag", "Relabelled?"),
+        ),
+        frame,
     )
 
 
@@ -87,7 +137,7 @@ def readings(plan: Plan) -> Block:
         )
     )
     return Block(
-        "5. The index of this plan in every reading",
+        "The index of this plan in every reading",
         "Members: each member's own largest supplier; group: all members as one buyer. Value: weighted by price x "
         "quantity x importance; material: each material weighs its importance. Worst: the largest share of one "
         "supplier in any member and material. At least is the bookkeeping in which the optimised "
@@ -123,7 +173,7 @@ def charts(plan: Plan) -> Charts:
         "#,##0",
     )
     return Charts(
-        "6. Over time",
+        "Over time",
         f"Left: mean over members and materials ({weighting}) of the share of demand that depends on the largest "
         "supplier, by period; the at-least line is a lower bound (book and claim). "
         "Right: what the fund pays for projects in each period. "
@@ -137,7 +187,7 @@ def projects(plan: Plan) -> Block:
     dated = figures.first_year(figures.periods(plan)) > 0
     unit = "calendar year" if dated else "years from the start"
     return Block(
-        "7. Projects started",
+        "Projects started",
         "Every project that the plan starts, with its date, its full capacity and who pays its capital cost "
         "(undiscounted). Committed projects go ahead in any case."
         + (" Complete: 2029.5 is the middle of 2029." if dated else ""),
@@ -157,7 +207,7 @@ def projects(plan: Plan) -> Block:
 def money(plan: Plan) -> Block:
     """Who pays, and where the money is spent."""
     return Block(
-        "8. Money by country",
+        "Money by country",
         "What each member pays into the fund over the horizon against the most that it allows, and what is spent on "
         "projects on each country's soil (undiscounted).",
         (
@@ -178,7 +228,7 @@ def crises(plan: Plan) -> Block:
     total = figures.numbers(figures.table(plan, "stress"), "value").dropna(subset=["value"])
     stated = "; ".join(f"{row.measure} {row.value:,.1f} {row.unit}" for row in total.itertuples())
     return Block(
-        "9. Stress by crisis",
+        "Stress by crisis",
         "Weighted value of what the members' demand lacks in each crisis (shortage value x sector weight; not lost "
         "output): with the plan, with the same plan but no sharing, and with no stockpiles."
         + (f" Over all crises: {stated}." if stated else ""),
@@ -195,7 +245,7 @@ def crises(plan: Plan) -> Block:
 def support(plan: Plan) -> Block:
     """The operating support that the plan needs."""
     return Block(
-        "10. Operating support that the plan needs",
+        "Operating support that the plan needs",
         "Projects that lose money at the case's prices: operating cost plus inputs less outputs, where positive, "
         "summed over the horizon (undiscounted; capital cost not included). Without it, or a price floor, they would not run.",
         (
@@ -213,7 +263,7 @@ def support(plan: Plan) -> Block:
 def warnings(plan: Plan) -> Block:
     """The warnings of the case and of the run."""
     return Block(
-        "11. Warnings",
+        "Warnings",
         "What to keep in mind about the data and the run.",
         (Column("warning", "Warning", "", "wide"),),
         pd.DataFrame({"warning": [str(text) for text in plan.warnings]}),
@@ -248,13 +298,14 @@ BLOCKS: tuple[Callable[[Plan], Part | None], ...] = (
     in_short,
     short,
     steps,
-    steps_by_material,
-    readings,
-    charts,
-    projects,
+    worst_dependence,
     money,
     crises,
+    charts,
+    projects,
     support,
+    readings,
+    steps_by_material,
     warnings,
 )
-"""The summary in the reader's order."""
+"""The summary in the reader's order; its headings are numbered in this order."""

@@ -29,13 +29,9 @@ def summary(plan: Plan) -> Sheet:
         f"Model file: {plan.model_name}. Money: million {plan.currency}, real{f' {year}' if year else ''}. "
         f"Shares are percentages as each header says. Every sheet is listed on 'contents'.",
     )
-    return Sheet(
-        "summary",
-        "Summary",
-        "The plan on one sheet.",
-        lead=lead,
-        blocks=tuple(part for block in BLOCKS if (part := block(plan)) is not None),
-    )
+    parts = [part for block in BLOCKS if (part := block(plan)) is not None]
+    numbered = tuple(replace(part, heading=f"{number}. {part.heading}") for number, part in enumerate(parts, start=1))
+    return Sheet("summary", "Summary", "The plan on one sheet.", lead=lead, blocks=numbered)
 
 
 def plan_table(table: Table, plan: Plan) -> Sheet:

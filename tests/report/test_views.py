@@ -202,7 +202,7 @@ def test_shortage_by_member_puts_the_worst_crisis_first(small: Any) -> None:
 def test_stock_paths_compare_the_base_path_with_the_crisis(small: Any) -> None:
     sheet = crises.stock_paths(small)
     (chart,) = sheet.charts
-    assert chart.title == "cut: stock of x"  # by value, though more of y is taken
+    assert chart.title == "cut: stock of x"  # it spares 4 millions of shortage, though more of y is taken
     assert drawn(chart, sheet.frame) == {crises.BASE: [12.0, 9.0, 11.0], crises.IN_CRISIS: [8.0, 6.0, 3.0]}
     times = [sheet.frame["time"].iloc[s.rows[0] : s.rows[1] + 1].tolist() for s in chart.series if s.rows]
     assert times == [[2026.0, 2027.0, 2028.0], [2027.0, 2027.25, 2027.5]]

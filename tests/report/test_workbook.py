@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,15 @@ import pandas as pd
 import pytest
 
 from quadopt.report.columns import TABLES
-from quadopt.report.layout import HEAD_ROW
+from quadopt.report.layout import FIRST_ROW, HEAD_ROW, places
+from quadopt.report.parts import Block
+from quadopt.report.schema import FORMATS
+from quadopt.report.sheets import all_sheets
 from quadopt.report.summary import summary_text
 from quadopt.report.workbook import write_workbook
+
+ALWAYS = [table for table in TABLES if not table.is_asked_for]
+"""Tables that every plan has; the others are there where they were asked for."""
 
 
 @pytest.fixture
@@ -30,7 +37,7 @@ def test_status_and_gaps_stand_first(plan: Any, workbook: Path) -> None:
     assert any(text == plan.stages["stage"].iloc[0] for text in texts)
 
 
-@pytest.mark.parametrize("name", [table.name for table in TABLES])
+@pytest.mark.parametrize("name", [table.name for table in ALWAYS])
 def test_every_table_reads_back(plan: Any, workbook: Path, name: str) -> None:
     back = pd.read_excel(workbook, sheet_name=name, header=HEAD_ROW - 1, engine="openpyxl", keep_default_na=False)
     frame = plan.stages if name == "stages" else plan.tables.get(name, pd.DataFrame())
@@ -57,13 +64,79 @@ def test_there_are_native_charts(workbook: Path) -> None:
         assert sum(name.startswith("xl/charts/chart") for name in parts.namelist()) >= 2
 
 
+HOSTILE = ['=HYPERLINK("x")', "=summary!A1", "+1+1", "-1", "@SUM(A1)", "http://x.y", "{=1}"]
+
+
 def test_text_never_becomes_a_formula(plan: Any, tmp_path: Path) -> None:
-    hostile = replace(plan, title='=HYPERLINK("x")', warnings=["=1+1", "+1", "-1", "@x", "http://x.y"])
+    def spoiled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Every text of a table made hostile, one name always in the same way."""
+        texts = [
+            column for column in frame if frame[column].dtype.kind not in "fib" and column not in ("period", "start")
+        ]
+        names = {
+            text: HOSTILE[at % len(HOSTILE)] + str(at)
+            for at, text in enumerate(plan.tables["dependence"]["material"].unique())
+        }
+        changed = {column: [names.get(text, f"={text}") for text in frame[column]] for column in texts}
+        return frame.assign(**changed)
+
+    tables = {name: spoiled(name, frame) for name, frame in plan.tables.items()}
+    tables["=1+1"] = pd.DataFrame({"=A1": ["=1+1"]})
+    hostile = replace(plan, title='=HYPERLINK("x")', warnings=HOSTILE, tables=tables, model_name="=1+1")
     path = write_workbook(hostile, tmp_path / "hostile.xlsx")
     for sheet in openpyxl.load_workbook(path).worksheets:
-        if sheet.title not in ("checks", "checks_detail"):
-            found = [cell.value for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
-            assert all(text.startswith("=IF(COUNTIF('checks'!") for text in found), sheet.title
+        if sheet.title in ("summary", "checks", "checks_detail"):
+            continue
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row), sheet.title
+    with zipfile.ZipFile(path) as parts:
+        formulas = [
+            formula
+            for name in parts.namelist()
+            if name.startswith("xl/charts/chart")
+            for formula in re.findall(r"<c:f>(.*?)</c:f>", parts.read(name).decode())
+        ]
+    assert formulas
+    assert all(re.fullmatch(r"'?[\w ]+'?!\$[A-Z]+\$\d+(:\$[A-Z]+\$\d+)?", formula) for formula in formulas)
+
+
+def test_what_was_asked_for_has_its_sheet(plan: Any, tmp_path: Path) -> None:
+    asked = next(table for table in TABLES if table.is_asked_for)
+    more = pd.DataFrame([{column.name: 1.0 for column in asked.columns}])
+    path = write_workbook(replace(plan, tables={**plan.tables, asked.name: more}), tmp_path / "more.xlsx")
+    assert asked.name in openpyxl.load_workbook(path).sheetnames
+
+
+NUMBERS = ("share", "gap", "money", "amount", "years", "year", "scale", "by_unit")
+
+
+def test_every_header_of_a_figure_carries_its_unit(plan: Any) -> None:
+    without = [
+        (sheet.name, column.name)
+        for sheet in all_sheets(plan)
+        for column in (
+            *sheet.columns,
+            *(c for block in sheet.blocks if isinstance(block, Block) for c in block.columns),
+        )
+        if column.kind in NUMBERS and not column.unit
+    ]
+    assert not without
+
+
+def test_every_sheet_has_a_sentence_number_formats_and_print_set_up(plan: Any, workbook: Path) -> None:
+    book = openpyxl.load_workbook(workbook)
+    sheets = all_sheets(plan)
+    where = places(sheets, plan.currency)
+    for sheet in sheets:
+        page = book[where[sheet.name].sheet]
+        assert sheet.sentence.endswith(".")
+        assert (page.page_setup.orientation, page.page_setup.paperSize) == ("landscape", 9)
+        assert page.sheet_properties.pageSetUpPr.fitToPage
+        assert (page.page_setup.fitToWidth or 1, page.page_setup.fitToHeight) == (1, 0)
+        assert page.sheet_properties.tabColor is not None
+        for column in sheet.columns:
+            if column.kind in FORMATS and column.kind != "by_unit" and len(sheet.frame):
+                cell = page[f"{where[sheet.name].letter(column.name)}{FIRST_ROW}"]
+                assert cell.number_format == FORMATS[column.kind], (sheet.name, column.name)
 
 
 def test_an_existing_file_is_kept(plan: Any, workbook: Path) -> None:
@@ -87,7 +160,7 @@ def test_nothing_half_written_stays(plan: Any, tmp_path: Path, monkeypatch: pyte
 def test_missing_and_empty_tables_break_nothing(plan: Any, tmp_path: Path) -> None:
     bare = replace(plan, tables={}, warnings=[])
     path = write_workbook(bare, tmp_path / "bare.xlsx")
-    assert {table.name for table in TABLES} <= set(openpyxl.load_workbook(path).sheetnames)
+    assert {table.name for table in ALWAYS} <= set(openpyxl.load_workbook(path).sheetnames)
     assert "optimal" in summary_text(bare).lower() or "stopped" in summary_text(bare).lower()
 
 

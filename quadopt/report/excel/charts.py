@@ -59,15 +59,15 @@ def native_chart(pen: Pen, chart: Chart, place: Place) -> Any:
             native.add_series(_series(kind, chart, series, place))
     if over is not None:
         native.combine(over)
-    native.set_title({"name": chart.title, "name_font": LARGE, "overlay": False})
-    along: dict[str, Any] = {"num_font": SMALL, "name": chart.category_axis, "name_font": SMALL}
+    native.set_title({"name": _plain(chart.title), "name_font": LARGE, "overlay": False})
+    along: dict[str, Any] = {"num_font": SMALL, "name": _plain(chart.category_axis), "name_font": SMALL}
     least, most = chart.span
     values = {
         "min": least,
         "max": most,
         "num_format": chart.number_format,
         "num_font": SMALL,
-        "name": chart.axis.replace("{currency}", pen.currency),
+        "name": _plain(chart.axis.replace("{currency}", pen.currency)),
         "name_font": SMALL,
         "major_gridlines": GRID,
     }
@@ -82,13 +82,18 @@ def native_chart(pen: Pen, chart: Chart, place: Place) -> Any:
     return native
 
 
+def _plain(text: str) -> str:
+    """Text that XlsxWriter does not take for a reference to a cell."""
+    return f" {text}" if text.startswith("=") else text
+
+
 def _series(kind: str, chart: Chart, series: Series, place: Place) -> dict[str, Any]:
     first, last = series.rows if series.rows is not None else (0, max(place.rows, 1) - 1)
     rows = FIRST_ROW - 1 + first, FIRST_ROW - 1 + last
     along = [place.column(name) for name in chart.categories]
     at = place.column(series.column)
     found: dict[str, Any] = {
-        "name": " " if series.invisible else series.name,
+        "name": " " if series.invisible else _plain(series.name),
         "categories": [place.sheet, rows[0], min(along), rows[1], max(along)],
         "values": [place.sheet, rows[0], at, rows[1], at],
     }

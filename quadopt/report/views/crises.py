@@ -33,8 +33,10 @@ def shortage_by_member(plan: Plan) -> Sheet:
     totals = frame.groupby("disruption")[list(names)].transform("sum")
     order = totals.assign(at=range(len(frame))).sort_values([*names, "at"], ascending=[False] * 3 + [True])
     frame = frame.loc[order.index].reset_index(drop=True)
+    frame.insert(0, "label", frame["country"] + ", " + frame["disruption"])
     name = "shortage_by_member"
     shown = (
+        Column("label", "Member, crisis", meaning="as the charts name it"),
         CRISIS,
         Column("country", "Member", meaning="the member"),
         *(Column(column, f"Shortage value, {title}", MONEY, "money", title) for column, (title, _) in names.items()),
@@ -46,10 +48,8 @@ def shortage_by_member(plan: Plan) -> Sheet:
         if last >= 0:
             series = tuple(Series(column, *names[column], rows=(0, last)) for column in columns)
             heading = f"Shortage by crisis and member, with and without {title}"
-            nested = ("disruption", "country")
-            charts.append(
-                Chart("bar", heading, name, nested, series, MONEY, "#,##0", "", height=min(60, max(14, last + 9)))
-            )
+            height = min(60, max(14, last + 9))
+            charts.append(Chart("bar", heading, name, ("label",), series, MONEY, "#,##0", "", height=height))
     sentence = (
         "Weighted value of what each member's demand lacks in each crisis (shortage value x sector weight; not lost output): "
         "with the plan, with the same plan but no sharing, and with no stockpiles. The worst crisis comes first. Each is the "
@@ -81,7 +81,7 @@ def stock_paths(plan: Plan) -> Sheet:
     sentence = (
         "Stocks of all members together in each crisis against the same stocks on the base path. A crisis opens with the "
         "reserve, the part of the base path's stock that is counted on for emergencies, so the two may begin at different "
-        "levels. Drawn: for each crisis the material of which most is taken out, by value; the table holds all."
+        "levels. Drawn: for each crisis the material whose stock spares the most shortage, by value; the table holds all."
     )
     charts = _stock_charts(plan, frame, unit)
     return Sheet("stock_paths", "Stocks with and without each crisis", sentence, shown, frame, charts=charts)
@@ -122,15 +122,14 @@ def _branches(plan: Plan) -> list[tuple[str, str, str, float, float]]:
 
 
 def _stock_charts(plan: Plan, frame: pd.DataFrame, unit: str) -> tuple[Chart, ...]:
-    """For each crisis the material of which most is taken out, by value."""
-    taken = figures.numbers(figures.table(plan, "branch_stock"), "release", "shared")
-    materials = figures.numbers(figures.table(plan, "materials"), "price")
-    price = dict(zip(materials["material"], materials["price"], strict=True))
-    worth = (taken["release"] + taken["shared"]) * taken["material"].map(price).fillna(1.0)
-    sums = worth.groupby([taken["disruption"], taken["material"]], sort=False).sum()
+    """For each crisis the material whose stock spares the most shortage value: without stocks, less with the plan."""
+    told = figures.table(plan, "crisis_shortage")
+    lacking = figures.numbers(told, "shortage_value", "shortage_value_without_stocks")
+    spared = lacking["shortage_value_without_stocks"] - lacking["shortage_value"]
+    sums = spared.groupby([lacking["disruption"], lacking["material"]], sort=False).sum()
     rows = blocks(frame, "disruption", "material", "path")
     charts = []
-    for disruption in dict.fromkeys(taken["disruption"]):
+    for disruption in dict.fromkeys(lacking["disruption"]):
         material = sums[disruption].idxmax()
         pair = [(path, rows.get((disruption, material, path))) for path in (BASE, IN_CRISIS)]
         if sums[disruption].max() <= 0 or any(found is None for _, found in pair):

@@ -65,7 +65,8 @@ def look_through(plan: Plan) -> Sheet:
     frame = frame[[column.name for column in shown]]
     sentence = (
         "How much of each demand depends on its largest supplier, in every reading side by side, over all periods (mean by "
-        f"demand of each period's largest supplier). {MEANING} HHI: concentration of direct imports over outside suppliers."
+        f"demand of each period's largest supplier). {MEANING} HHI: concentration "
+        "of direct imports over outside suppliers, as shares of use; it may exceed 1 where imports are for stock or passed on."
     )
     return Sheet("look_through", "Look-through", sentence, shown, frame, charts=_charts(frame))
 

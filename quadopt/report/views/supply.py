@@ -11,7 +11,7 @@ from quadopt.report.parts import LOOKS, Chart, Series, Sheet
 from quadopt.report.schema import Column
 from quadopt.report.views.common import blocks, by_importance, ordered
 
-MATERIALS, ORIGINS = 6, 7
+MATERIALS, ORIGINS = 6, 6
 """Materials that are shown (those with most value of demand), and origins that each names (those with most quantity)."""
 OTHERS, STOCKS = "other origins", "stockpiles (net)"
 NAME = "supply_mix"
@@ -75,23 +75,26 @@ def _mix(plan: Plan, material: str) -> pd.DataFrame:
 
 
 def _charts(frame: pd.DataFrame) -> tuple[Chart, ...]:
-    charts = []
-    by_material = blocks(frame, "material", "origin")
+    found, charts = blocks(frame, "material", "origin"), []
+    usual: dict[str, int] = {}
     for material in dict.fromkeys(frame["material"]):
-        origins = [(key[1], rows) for key, rows in by_material.items() if key[0] == material]
+        origins = {key[1]: rows for key, rows in found.items() if key[0] == material}
+        looks = _looks(list(origins), usual)
         unit = frame.loc[frame["material"] == material, "unit"].iloc[0] or UNITS
-        series = tuple(
-            Series("quantity", name, LOOKS[at % len(LOOKS)], rows) for at, (name, rows) in enumerate(origins)
-        )
-        charts.append(
-            Chart(
-                "stacked column",
-                f"Supply of {material} by origin",
-                NAME,
-                ("period",),
-                series,
-                f"{unit} in the period",
-                "#,##0",
-            )
-        )
+        series = tuple(Series("quantity", name, LOOKS[looks[name]], rows) for name, rows in origins.items())
+        title, axis = f"Supply of {material} by origin", f"{unit} in the period"
+        charts.append(Chart("stacked column", title, NAME, ("period",), series, axis, "#,##0"))
     return tuple(charts)
+
+
+def _looks(origins: list[str], usual: dict[str, int]) -> dict[str, int]:
+    """The look of each origin: the same in every chart as far as no two of one chart are alike; notes new ones in `usual`."""
+    found: dict[str, int] = {}
+    for origin in origins:
+        at = usual.setdefault(origin, len(usual) % len(LOOKS))
+        if at not in found.values():
+            found[origin] = at
+    for origin in origins:
+        free = (at for at in range(len(LOOKS)) if at not in found.values())
+        found.setdefault(origin, next(free, usual[origin]))
+    return found
