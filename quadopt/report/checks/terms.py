@@ -241,8 +241,8 @@ def same_text(where: Term, wanted: Term | str) -> str:
 
 def _grouped(text: str, amount: Term, pairs: Any, how: np.ufunc) -> Term:
     wanted = [two if isinstance(two, Term) else term(two) for _, two in pairs]
-    size = max((two.value.size for two in wanted), default=1)
-    is_single = all(two.value.ndim == 0 for two in wanted)
+    sizes = {two.value.size for two in wanted if two.value.ndim}
+    is_single, size = not sizes, max(sizes, default=1)
     known: dict[tuple[Any, ...], float] = {}
     columns = [where.keys for where, _ in pairs]
     for key, number in zip(zip(*columns, strict=True), amount.numbers.tolist(), strict=True):
