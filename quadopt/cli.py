@@ -91,6 +91,28 @@ def _parser() -> argparse.ArgumentParser:
     diagnose.add_argument("--force", action="store_true", help="replace an existing output file")
     diagnose.set_defaults(command=_diagnose)
 
+    explain = commands.add_parser(
+        "explain",
+        help="add to a plan why each project is in it or not, what limits are worth, what holds dependence up",
+        epilog=EXIT_CODES,
+    )
+    explain.formatter_class = argparse.RawDescriptionHelpFormatter
+    explain.add_argument(
+        "case", type=Path, help="the workbook (.xlsx) or folder of CSV files that the plan was made from"
+    )
+    explain.add_argument("--plan", type=Path, help="the plan's results workbook (default: solve the case first)")
+    explain.add_argument(
+        "--model", help="the model file that the plan was made with (default: as the plan says, or pact)"
+    )
+    explain.add_argument("--output", type=Path, help="the workbook to write (default: <plan>_explained.xlsx)")
+    explain.add_argument(
+        "--nearest", type=int, default=10, help="projects solved anew with the other starts free (default: 10; 0: none)"
+    )
+    explain.add_argument("--seconds", type=float, default=60.0, help="for each stage of one of these (default: 60)")
+    explain.add_argument("--force", action="store_true", help="replace an existing output file")
+    explain.add_argument("--quiet", action="store_true", help="no progress, only the result")
+    explain.set_defaults(command=_explain)
+
     models = commands.add_parser("models", help="list the model files that come with quadopt")
     models.set_defaults(command=_models)
 
@@ -130,12 +152,7 @@ def _check(parsed: argparse.Namespace) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    output = parsed.output or Path(f"{parsed.case.stem}_{Path(parsed.model).stem}_plan.xlsx")
-    if output.suffix.lower() != ".xlsx":
-        raise ValueError(f"{output}: the name of a workbook ends in .xlsx")
-    if output.exists() and not parsed.force:
-        raise FileExistsError(f"{output} exists already")
-    output.parent.mkdir(parents=True, exist_ok=True)
+    output = _output(parsed.output or Path(f"{parsed.case.stem}_{Path(parsed.model).stem}_plan.xlsx"), parsed.force)
     from quadopt.errors import NoPlanError
     from quadopt.formulation.options import read_formulation
     from quadopt.reasons.diagnosis import diagnose
@@ -178,6 +195,43 @@ def _diagnose(parsed: argparse.Namespace) -> int:
     if parsed.output is not None:
         print(f"wrote {diagnosis.to_excel(parsed.output, parsed.force)}")
     return 0 if diagnosis.is_feasible else 4
+
+
+def _explain(parsed: argparse.Namespace) -> int:
+    model = parsed.model or "pact"
+    of = parsed.plan or Path(f"{parsed.case.stem}_{Path(model).stem}_plan.xlsx")
+    output = _output(parsed.output or Path(f"{of.stem}_explained.xlsx"), parsed.force)
+    from quadopt.reasons.explanation import explain
+    from quadopt.report.reading import read_plan
+    from quadopt.solver.answer import solve
+    from quadopt.tables.case import read_case
+
+    case = read_case(parsed.case)
+    if parsed.plan is None:
+        plan: Plan = solve(case, model, None if parsed.quiet else Progress())
+    else:
+        plan = read_plan(parsed.plan)
+    plan = explain(case, plan, parsed.model, parsed.nearest, parsed.seconds, None if parsed.quiet else _print_done)
+    plan.to_excel(output, force=parsed.force)
+    print(plan.summary)
+    for sentence in plan.tables["project_effects"]["explanation"]:
+        print(sentence)
+    print(f"wrote {output}")
+    return 0
+
+
+def _print_done(what: str, done: int, total: int) -> None:
+    print(f"{what}: {done} of {total}", file=sys.stderr)
+
+
+def _output(path: Path, force: bool) -> Path:
+    """A workbook to write, its folder made. Raises before any work where it has another ending, or exists."""
+    if path.suffix.lower() != ".xlsx":
+        raise ValueError(f"{path}: the name of a workbook ends in .xlsx")
+    if path.exists() and not force:
+        raise FileExistsError(f"{path} exists already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _models(parsed: argparse.Namespace) -> int:

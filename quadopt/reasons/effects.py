@@ -230,7 +230,9 @@ class Effects:
 
     def sentence(self, e: Effect) -> str:
         """The effect in words."""
-        change = f"Left out (start {e.start})" if e.is_chosen else f"Forced in, start {e.start}"
+        change = f"{e.project.name} " + (
+            f"left out (start {e.start})" if e.is_chosen else f"forced in (start {e.start})"
+        )
         if e.portfolio is None:
             return f"{change}: the rules of starts (committed, requires, exclusive groups) allow it with no others."
         if not e.is_possible:
