@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "--model", default="pact", help="name of a model file that comes with quadopt, or a .toml file (default: pact)"
     )
     run.add_argument("--output", type=Path, help="the workbook to write (default: <case>_<model>_plan.xlsx)")
+    run.add_argument("--report", type=Path, help="a report page (.html) to write beside the workbook (default: none)")
     run.add_argument("--force", action="store_true", help="replace an existing output file")
     run.add_argument("--strict", action="store_true", help="exit code 3 where a stage stopped before the gap asked")
     run.add_argument("--quiet", action="store_true", help="no progress, only the result")
@@ -112,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--force", action="store_true", help="replace an existing output file")
     explain.add_argument("--quiet", action="store_true", help="no progress, only the result")
     explain.set_defaults(command=_explain)
+
+    report = commands.add_parser("report", help="make a report page of a plan's results workbook")
+    report.add_argument("plan", type=Path, help="the results workbook (.xlsx) that `run` or `explain` wrote")
+    report.add_argument("--output", type=Path, help="the page to write (default: <plan>.html)")
+    report.add_argument("--force", action="store_true", help="replace an existing page")
+    report.set_defaults(command=_report)
 
     models = commands.add_parser("models", help="list the model files that come with quadopt")
     models.set_defaults(command=_models)
@@ -153,6 +160,8 @@ def _check(parsed: argparse.Namespace) -> int:
 
 def _run(parsed: argparse.Namespace) -> int:
     output = _output(parsed.output or Path(f"{parsed.case.stem}_{Path(parsed.model).stem}_plan.xlsx"), parsed.force)
+    if parsed.report:
+        _page(parsed.report, parsed.force)
     from quadopt.errors import NoPlanError
     from quadopt.formulation.options import read_formulation
     from quadopt.reasons.diagnosis import diagnose
@@ -179,6 +188,8 @@ def _run(parsed: argparse.Namespace) -> int:
     plan.to_excel(output, force=parsed.force)
     print(plan.summary)
     print(f"wrote {output}")
+    if parsed.report:
+        print(f"wrote {plan.to_html(parsed.report, force=parsed.force)}")
     return 3 if parsed.strict and plan.status != "optimal" else 0
 
 
@@ -224,6 +235,15 @@ def _print_done(what: str, done: int, total: int) -> None:
     print(f"{what}: {done} of {total}", file=sys.stderr)
 
 
+def _page(path: Path, force: bool) -> Path:
+    """The report page to write. Raises before any work where it has another ending, or exists and may not be replaced."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"{path}: the name of a report page ends in .html")
+    if path.exists() and not force:
+        raise FileExistsError(f"{path} exists already")
+    return path
+
+
 def _output(path: Path, force: bool) -> Path:
     """A workbook to write, its folder made. Raises before any work where it has another ending, or exists."""
     if path.suffix.lower() != ".xlsx":
@@ -232,6 +252,14 @@ def _output(path: Path, force: bool) -> Path:
         raise FileExistsError(f"{path} exists already")
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def _report(parsed: argparse.Namespace) -> int:
+    output = _page(parsed.output or Path(f"{parsed.plan.stem}.html"), parsed.force)
+    from quadopt.report.reading import read_plan
+
+    print(f"wrote {read_plan(parsed.plan).to_html(output, force=parsed.force)}")
+    return 0
 
 
 def _models(parsed: argparse.Namespace) -> int:

@@ -99,6 +99,15 @@ class Plan:
 
         return write_workbook(self, path, force)
 
+    def to_html(self, path: str | Path, force: bool = False) -> Path:
+        """Writes the report page: one HTML file, opened without a network, for a screen, a phone and paper.
+
+        Raises `FileExistsError` where the file is there already and `force` is not given.
+        """
+        from quadopt.report.page import write_page
+
+        return write_page(self, path, force)
+
     def to_csv(self, folder: str | Path, force: bool = False) -> Path:
         """Writes every table as a CSV file into a folder, with their columns and units in `datapackage.json`.
 

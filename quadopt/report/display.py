@@ -13,7 +13,7 @@ from quadopt.plan import Plan
 from quadopt.report import blocks, figures
 from quadopt.report.columns import BY_NAME
 from quadopt.report.parts import VERMILLION
-from quadopt.report.schema import Column, columns_of, kind_of_unit, shown
+from quadopt.report.schema import Column, columns_of, kinds, shown, texts
 from quadopt.tables.schema import nearest
 
 if TYPE_CHECKING:
@@ -56,19 +56,8 @@ def plan_html(plan: Plan) -> str:
 
 def _table(frame: pd.DataFrame, columns: tuple[Column, ...], currency: str) -> str:
     """The columns of a frame under their headers with units, every figure in its format."""
-    texts = {column.header(currency): _texts(frame, column) for column in columns}
-    return pd.DataFrame(texts).to_html(index=False, border=0, justify="left")
-
-
-def _texts(frame: pd.DataFrame, column: Column) -> list[str]:
-    return [shown(value, kind) for value, kind in zip(frame[column.name], _kinds(frame, column), strict=True)]
-
-
-def _kinds(frame: pd.DataFrame, column: Column) -> list[str]:
-    """The kind of each figure of a column, which may follow the unit in its row."""
-    if column.kind == "by_unit":
-        return [kind_of_unit(unit) for unit in frame["unit"]]
-    return [column.kind] * len(frame)
+    shown_texts = {column.header(currency): texts(frame, column) for column in columns}
+    return pd.DataFrame(shown_texts).to_html(index=False, border=0, justify="left")
 
 
 def _list(lines: list[str]) -> str:
@@ -112,9 +101,9 @@ def styled(plan: Plan, name: str, query: str = "", rows: int = 40) -> Styler:
     style = style.set_caption(escape((table.sentence if table else name) + cut))
     for place, column in enumerate(columns):
         if column.is_number:
-            kinds = pd.Series(_kinds(part, column), index=part.index)
-            for kind in kinds.unique():
-                there = (kinds.index[kinds == kind], [frame.columns[place]])
+            found = pd.Series(kinds(part, column), index=part.index)
+            for kind in found.unique():
+                there = (found.index[found == kind], [frame.columns[place]])
                 style = style.format(partial(shown, kind=kind), subset=there)
     for side, is_number in (("right", True), ("left", False)):
         subset: list[Hashable] = [column.name for column in columns if column.is_number is is_number]

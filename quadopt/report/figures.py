@@ -306,6 +306,17 @@ def crisis_stocks(plan: Plan, disruption: str) -> pd.DataFrame:
     return wide.loc[given.sort_values(ascending=False, kind="stable").index] if len(given) else wide.iloc[:0]
 
 
+def inputs_by_quality(plan: Plan) -> pd.DataFrame:
+    """How many values of each input table are reported, derived, assumed, or not said to be any of it; then the total."""
+    frame = table(plan, "inputs")
+    names = ["reported", "derived", "assumed", "not said"]
+    quality = frame["quality"].where(frame["quality"].isin(names), "not said")
+    counted = frame.groupby(["table", quality], sort=False).size().unstack(fill_value=0)
+    wide = counted.reindex(columns=names, fill_value=0)
+    wide["all"] = wide.sum(axis=1)
+    return with_total(wide.reset_index(), "table", [*names, "all"])
+
+
 def support(plan: Plan) -> pd.DataFrame:
     """Operating support by project over the horizon and in its dearest period, largest first; then a row of totals."""
     names = ["output_value", "input_value", "operating_cost", "support"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +91,7 @@ def kind_of_unit(unit: Any) -> str:
 
 
 def shown(value: Any, kind: str) -> str:
-    """A value as text, in the format that a cell of its kind has; blank where it is missing."""
+    """A value as text, in the format that a cell of its kind has; blank where it is missing, ``none`` where it is infinite."""
     if value is None or value is pd.NA or value != value:
         return ""
     excel = FORMATS[kind]
@@ -98,8 +99,22 @@ def shown(value: Any, kind: str) -> str:
         return str(value)
     if excel == "General":
         return f"{value:.12g}"
+    if value in (math.inf, -math.inf):
+        return "none"
     places = len(excel.rstrip("%").partition(".")[2])
     return f"{value:{',' if ',' in excel else ''}.{places}{'%' if excel.endswith('%') else 'f'}}"
+
+
+def kinds(frame: pd.DataFrame, column: Column) -> list[str]:
+    """The kind of each figure of a column, which may follow the unit in its row."""
+    if column.kind == "by_unit":
+        return [kind_of_unit(unit) for unit in frame["unit"]]
+    return [column.kind] * len(frame)
+
+
+def texts(frame: pd.DataFrame, column: Column) -> list[str]:
+    """The column of a frame as text, every figure in its format."""
+    return [shown(value, kind) for value, kind in zip(frame[column.name], kinds(frame, column), strict=True)]
 
 
 def complete(frame: pd.DataFrame | None, table: Table) -> pd.DataFrame:

@@ -27,6 +27,28 @@ class Exact(float):
 
 
 @contextmanager
+def new_file(path: str | Path, *, force: bool = False) -> Iterator[Path]:
+    """A place beside `path` to write to; the file appears at `path` only when it is complete.
+
+    Raises FileExistsError where the file exists and `force` is not given.
+    """
+    path = Path(path)
+    if path.is_dir() or (path.exists() and not force):
+        raise FileExistsError(f"{path} exists already: choose another name, or force its replacement")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(temporary)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+@contextmanager
 def new_workbook(path: str | Path, *, force: bool = False) -> Iterator[Any]:
     """An XlsxWriter workbook that appears at `path` only when it is complete.
 
@@ -34,23 +56,11 @@ def new_workbook(path: str | Path, *, force: bool = False) -> Iterator[Any]:
     """
     import xlsxwriter
 
-    path = Path(path)
-    if path.is_dir() or (path.exists() and not force):
-        raise FileExistsError(f"{path} exists already: choose another name, or force its replacement")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".xlsx", dir=path.parent)
-    os.close(handle)
-    try:
+    with new_file(path, force=force) as temporary:
         workbook = xlsxwriter.Workbook(temporary, _OPTIONS)
         workbook.set_properties({"created": datetime(2000, 1, 1)})
         yield workbook
         workbook.close()
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def write_row(sheet: Any, row: int, values: Sequence[Any], style: Any = None) -> None:

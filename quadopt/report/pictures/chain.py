@@ -23,7 +23,8 @@ LEAST = 0.045
 BAR, GAP = 0.085, 0.018
 LABEL = 0.062
 """Least distance of labels, of the panel's height."""
-REST = {MEMBERS: "other members", OTHERS: "others outside", STOCK: "stockpiles"}
+REST = {MEMBERS: "others", OTHERS: "others", STOCK: "stocks"}
+"""What small places of a group are called together; the colour tells the group."""
 
 
 @dataclass
@@ -164,10 +165,9 @@ def _panel(axes: Any, plan: Plan, legs: pd.DataFrame, depth: dict[str, int], who
         for node in own:
             node.low = top - node.size * scale
             top = node.low - GAP
-        _labels(axes, own, scale, total, column)
-        name = (
-            _heading(plan, [m for m, place in depth.items() if place == column]) if column < columns - 1 else "used by"
-        )
+        _labels(axes, own, scale, total, columns)
+        own_legs = legs[legs["made"].map(depth) == column]
+        name = _heading(plan, own_legs) if column < columns - 1 else "used by"
         axes.text(column, 1.05, short(name, 60 // columns), fontsize=SMALL, color="#555555", va="center")
     used: dict[tuple[int, bool], float] = {}
     place = {id(node): (node.column, -node.low) for node in nodes.values()}
@@ -179,10 +179,11 @@ def _panel(axes: Any, plan: Plan, legs: pd.DataFrame, depth: dict[str, int], who
         ).set_label(f"{node.column}/{node.name}")
 
 
-def _heading(plan: Plan, materials: list[str]) -> str:
-    """What a column is called: the stages of its materials, or the material where there is only one without a stage."""
+def _heading(plan: Plan, legs: pd.DataFrame) -> str:
+    """What a column is called: the stages of its materials, or the materials without a stage, the largest first."""
     stage = flows.text_of(plan, "materials", "material", "stage")
-    stages = list(dict.fromkeys(stage(name) or name for name in sorted(materials)))
+    materials = legs.groupby("made")["quantity"].sum().sort_values(ascending=False, kind="stable").index
+    stages = list(dict.fromkeys(stage(str(name)) or str(name) for name in materials))
     return ", ".join(stages)
 
 
@@ -208,11 +209,14 @@ def _band(
     axes.add_patch(patch)
 
 
-def _labels(axes: Any, nodes: list[Node], scale: float, total: float, column: int) -> None:
+def _labels(axes: Any, nodes: list[Node], scale: float, total: float, columns: int) -> None:
     """Names and parts beside the nodes of a column, moved apart where they would lie on each other."""
     rising = nodes[::-1]
     middles = [node.low + node.size * scale / 2 for node in rising]
+    room = 14 if columns < 5 else 10
     for node, at in zip(rising, spread(middles, LABEL, 0.02, 0.98), strict=True):
         part = 100 * node.size / total
-        text = f"{short(node.name, 14)} {f'{part:.0f}' if part >= 0.5 else '< 1'} %"
-        axes.text(node.column + BAR + 0.03, at, text, fontsize=SMALL, va="center", zorder=4)
+        told = f"{part:.0f} %" if part >= 0.5 else "< 1 %"
+        is_tall = columns >= 5 and node.size * scale > 2.2 * LABEL
+        text = f"{short(node.name, 14)}\n{told}" if is_tall else f"{short(node.name, room)} {told}"
+        axes.text(node.column + BAR + 0.03, at, text, fontsize=SMALL, va="center", linespacing=1.05, zorder=4)

@@ -93,7 +93,7 @@ def crisis(plan: Plan, name: str | None = None) -> Picture:
         plan,
         0.45 + 0.42 * max(len(lacking), 2) + (2.4 if len(stocks) else 0.4),
         f"Crisis {name}: who goes short, and what the stockpiles do",
-        f"Begins {_when(plan, row['begin'])}, lasts {float(row['end'] - row['begin']):.3g} years; probability "
+        f"Begins {_when(plan, row['begin'])}, lasts {_years(float(row['end'] - row['begin']))}; probability "
         f"{figures.percent(row['probability'])}. Above: value of what each member lacks, {money_unit(plan)}, not lost output; "
         "who goes short for an equal total can be one choice of several. Below: closing stock of each step.",
         f"Crisis {name}: "
@@ -121,6 +121,10 @@ def crisis(plan: Plan, name: str | None = None) -> Picture:
     below.set_title("Stocks drawn on most, % of the start")
     _levels(below, stocks)
     return figure
+
+
+def _years(length: float) -> str:
+    return f"{length:.3g} year{'' if length == 1 else 's'}"
 
 
 def _when(plan: Plan, begin: Any) -> str:

@@ -33,12 +33,12 @@ def timeline(plan: Plan) -> Picture:
         "What is built, and when",
         f"{len(begun)} projects: outlined while being built, filled when on line (paler while ramping up). Right: capital "
         f"cost, {money_unit(plan)}, undiscounted; together {total:,.0f}, of which the fund pays {public:,.0f}.",
-        f"Timeline of {len(begun)} projects. "
+        f"Timeline of {len(begun)} projects, by date of start. The dearest: "
         + "; ".join(
-            f"{row.project} in {row.country} starts {row.start}, complete {row.complete:.4g}, capex {row.capex:,.0f}"
-            for row in rows_of(begun)
+            f"{row.project} in {row.country} starts {row.start}, complete {row.complete:.5g}, capital cost {row.capex:,.0f}"
+            for row in rows_of(begun.nlargest(5, "capex"))
         )
-        + ".",
+        + ". The table of projects tells all.",
         key=[
             Patch(facecolor=BLUE, label="chosen by the plan"),
             Patch(facecolor=GREY, label="committed in any case"),

@@ -1,0 +1,289 @@
+"""The sections of the report page in the reader's order: words, tables and pictures as data; no HTML here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from quadopt.plan import Plan
+from quadopt.report import blocks, figures
+from quadopt.report.columns import BY_NAME
+from quadopt.report.figures import STEPS
+from quadopt.report.groups import GROUPS
+from quadopt.report.parts import Block
+from quadopt.report.pictures import PICTURES, flows
+from quadopt.report.pictures.look_through import POINTS_APART
+from quadopt.report.pictures.style import Picture, clean
+from quadopt.report.schema import Column, columns_of, texts
+from quadopt.report.sheets import run
+
+CHAINS = 4
+"""Materials whose chain is drawn: those of largest value."""
+ROWS = 60
+"""Rows that a table of the page shows; how many more the workbook has is said."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline figure: what it is, the figure, its unit, and what to compare it with."""
+
+    label: str
+    figure: str
+    unit: str
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table as text: heading, sentence, headers with their units, rows; `is_number` tells the side of each column."""
+
+    heading: str
+    sentence: str
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    is_number: list[bool] = field(default_factory=list)
+    has_total: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: anchor, heading, paragraphs, then pictures and tables."""
+
+    anchor: str
+    heading: str
+    paragraphs: list[str]
+    pictures: list[Picture] = field(default_factory=list)
+    tables: list[Cells] = field(default_factory=list)
+
+
+def tiles(plan: Plan) -> list[Tile]:
+    """The headline figures with their units."""
+    found = []
+    steps = figures.steps_total(plan).set_index("step")
+    if "today" in steps.index and STEPS[2] in steps.index:
+        before, after = steps.loc["today"], steps.loc[STEPS[2]]
+        for name, words in (("share_proportional", "proportional"), ("share_at_least", "at least (lower bound)")):
+            change = f"{figures.percent(before[name])} → {figures.percent(after[name])}"
+            unit = "of demand, all periods: today → with the fund"
+            found.append(Tile(f"Dependence on the largest single supplier, {words}", change, unit))
+    begun = figures.starts(plan)
+    if len(begun):
+        total, committed = begun.iloc[-1], int((begun["status"] == "committed").sum())
+        found.append(
+            Tile("Projects that start", f"{len(begun) - 1}", f"of which {committed} are committed in any case")
+        )
+        paid = f"of which the fund pays {total['public_capex']:,.0f}"
+        found.append(Tile("Capital cost of these projects", f"{total['capex']:,.0f}", f"million {plan.currency}", paid))
+    struck = figures.crises(plan)
+    if len(struck) and pd.notna(struck["stress"].iloc[0]):
+        worst = struck.iloc[0]
+        without = f"without stockpiles {worst['stress_without_stocks']:,.0f}"
+        unit = f"million {plan.currency} of weighted shortage value, not lost output"
+        found.append(Tile(f"Worst crisis: {clean(worst['disruption'])}", f"{worst['stress']:,.0f}", unit, without))
+    return found
+
+
+def sections(plan: Plan) -> list[Section]:
+    """The sections in the reader's order; those for which the plan holds nothing are left out."""
+    made = [make(plan) for make in SECTIONS]
+    return [section for section in made if section.pictures or section.tables or section.paragraphs]
+
+
+def cells(block: Block, currency: str) -> Cells:
+    """A block as text, its number in the summary sheet left out."""
+    heading = re.sub(r"^\d+\. ", "", block.heading)
+    if block.rows is None or not block.columns:
+        return Cells(heading, block.sentence)
+    if block.rows.empty:
+        return Cells(heading, block.sentence, note=block.empty)
+    shown = block.rows if block.total else block.rows.head(ROWS)
+    more = len(block.rows) - len(shown)
+    columns = [texts(shown, column) for column in block.columns]
+    return Cells(
+        heading,
+        block.sentence,
+        [(column.title, column.unit_text(currency)) for column in block.columns],
+        [[clean(text) for text in row] for row in zip(*columns, strict=True)],
+        [column.is_number for column in block.columns],
+        block.total,
+        f"The first {len(shown)} of {len(block.rows):,} rows; the results workbook holds all." if more > 0 else "",
+    )
+
+
+def table_block(plan: Plan, name: str, columns: tuple[str, ...] = ()) -> Block:
+    """A table of the plan as a block, all columns or some."""
+    frame, declared = figures.table(plan, name), BY_NAME[name]
+    chosen = columns_of(frame, declared)
+    if columns:
+        chosen = tuple(column for column in chosen if column.name in columns)
+    return Block(declared.title, declared.sentence, chosen, frame)
+
+
+def _pictures(plan: Plan, *names: str | partial[Picture]) -> list[Picture]:
+    """Pictures by name, or ready to be drawn."""
+    return [PICTURES[name](plan) if isinstance(name, str) else name(plan) for name in names]
+
+
+def _tables(plan: Plan, *found: Block) -> list[Cells]:
+    return [cells(block, clean(plan.currency)) for block in found]
+
+
+def status(plan: Plan) -> Section:
+    """Status, value, bound and gap of each stage."""
+    return Section("status", "How good this plan is", [], tables=_tables(plan, blocks.status(plan)))
+
+
+def short(plan: Plan) -> Section:
+    """The plan in a few sentences."""
+    return Section("short", "In short", figures.headline(plan))
+
+
+def build(plan: Plan) -> Section:
+    """Projects and their dates."""
+    drawn = _pictures(plan, "timeline") if len(figures.starts(plan)) else []
+    return Section("build", "What to build, and when", [], drawn, _tables(plan, blocks.projects(plan)))
+
+
+def pays(plan: Plan) -> Section:
+    """Contributions, and the support that projects need."""
+    has_fund = figures.numbers(figures.table(plan, "contributions"), "limit")["limit"].sum() > 0
+    drawn = _pictures(plan, "contributions") if has_fund else []
+    return Section("pays", "Who pays", [], drawn, _tables(plan, blocks.money(plan), blocks.support(plan)))
+
+
+def buys(plan: Plan) -> Section:
+    """Dependence before and after."""
+    drawn = _pictures(plan, "steps") if len(figures.steps_total(plan)) else []
+    if len(figures.table(plan, "dependence")):
+        dependence = PICTURES["dependence"]
+        drawn += _pictures(plan, partial(dependence, by="material"), partial(dependence, by="member"))
+    return Section("buys", "What it buys", [], drawn, _tables(plan, blocks.steps(plan), blocks.steps_by_material(plan)))
+
+
+def chains(plan: Plan) -> Section:
+    """The map and the chains of the materials of largest value."""
+    materials = flows.materials_by_value(plan)
+    if not materials:
+        return Section("chains", "Where it comes from", [])
+    drawn = _pictures(plan, "map", *(partial(PICTURES["chain"], material=name) for name in materials[:CHAINS]))
+    rest = materials[CHAINS:]
+    told = (
+        f" The other materials ({clean(', '.join(rest))}) are in the table of chains of the results workbook."
+        if rest
+        else ""
+    )
+    words = (
+        "Each chain is drawn in units of the material that members use in the end, without the fund and with the plan."
+    )
+    return Section("chains", "Where it comes from", [words + told], drawn)
+
+
+def crises(plan: Plan) -> Section:
+    """Every crisis: stress in all, then shortage by member and the stocks of those that hurt."""
+    frame = figures.crises(plan)
+    if frame.empty:
+        return Section("crises", "What happens in each crisis", ["No crisis was considered."])
+    hurts = frame[["stress", "stress_without_sharing", "stress_without_stocks"]].max(axis=1) > 0
+    harmless = [clean(name) for name in frame.loc[~hurts, "disruption"]]
+    told = [f"No demand goes short with or without stockpiles in: {', '.join(harmless)}."] if harmless else []
+    detail = [partial(PICTURES["crisis"], name=str(name)) for name in frame.loc[hurts, "disruption"]]
+    drawn = _pictures(plan, "crises", *(detail if len(figures.table(plan, "crisis_shortage")) else ()))
+    return Section("crises", "What happens in each crisis", told, drawn, _tables(plan, blocks.crises(plan)))
+
+
+def look_through(plan: Plan) -> Section:
+    """Whether dependence was replaced or relabelled."""
+    frame = figures.look_through(plan)
+    if frame.empty:
+        return Section("look-through", "Replaced or relabelled?", [])
+    apart = (frame["share_proportional"] - frame["share_at_least"]).abs() > POINTS_APART
+    named = ", ".join(clean(name) for name in frame.loc[apart, "material"])
+    told = (
+        f"At least and proportional are more than {100 * POINTS_APART:.0f} points apart for {named}: there the plan relabels "
+        "part of the dependence rather than replacing it, and the proportional share is the safer reading."
+        if named
+        else f"At least and proportional are nowhere more than {100 * POINTS_APART:.0f} points apart: what falls is replaced, "
+        "not relabelled."
+    )
+    return Section(
+        "look-through",
+        "Replaced or relabelled?",
+        [told],
+        _pictures(plan, "look_through"),
+        _tables(plan, blocks.readings(plan)),
+    )
+
+
+def explained(plan: Plan) -> Section:
+    """The tables that explain the plan, where it has them."""
+    names = next(group.sheets for group in GROUPS if group.title == "Explanations")
+    found = [table_block(plan, name) for name in names if len(plan.tables.get(name, ())) and name in BY_NAME]
+    return Section("why", "Why this plan", [], tables=_tables(plan, *found))
+
+
+def rests_on(plan: Plan) -> Section:
+    """Inputs by quality, and the sources."""
+    found = []
+    quality = figures.inputs_by_quality(plan)
+    if len(quality):
+        shown = (Column("table", "Input table"), *(Column(name, title, "values", "count") for name, title in QUALITY))
+        found.append(
+            Block(
+                "How well the inputs are known",
+                "Values that the plan rests on, by what their source says. Not said: defaults, and rows without a quality.",
+                shown,
+                quality,
+                total=True,
+            )
+        )
+    if len(plan.tables.get("sources", ())):
+        found.append(table_block(plan, "sources", ("source", "rows", "reported", "derived", "assumed")))
+    words = ["Every value with its source and row stands on the sheet inputs of the results workbook."] if found else []
+    return Section("sources", "What the numbers rest on", words, tables=_tables(plan, *found))
+
+
+QUALITY = (
+    ("reported", "Reported"),
+    ("derived", "Derived"),
+    ("assumed", "Assumed"),
+    ("not said", "Not said"),
+    ("all", "All"),
+)
+"""Column and title of each quality of inputs."""
+
+
+def warned(plan: Plan) -> Section:
+    """The warnings of the case and of the run."""
+    said = [clean(str(text).removeprefix("warning: ")) for text in plan.warnings] or ["None."]
+    return Section("warnings", "Warnings", said)
+
+
+def run_details(plan: Plan) -> Section:
+    """Versions, hash, model file, options, times."""
+    sheet = run(plan)
+    frame: Any = sheet.frame[sheet.frame["section"] != "warning"]
+    block = Block("How this plan came about", sheet.sentence, sheet.columns, frame)
+    return Section("run", "The run", [], tables=_tables(plan, replace(block, total=False)))
+
+
+SECTIONS: tuple[Callable[[Plan], Section], ...] = (
+    status,
+    short,
+    build,
+    pays,
+    buys,
+    chains,
+    crises,
+    look_through,
+    explained,
+    rests_on,
+    warned,
+    run_details,
+)
+"""The sections in order."""
