@@ -11,10 +11,10 @@ import pandas as pd
 
 from quadopt.tables.case import Case
 from quadopt.tables.catalogue import COMMON, SETTINGS, TABLES
-from quadopt.tables.raw import RawTables
+from quadopt.tables.origins import Origins
 from quadopt.tables.schema import Column, Table, clean
 from quadopt.tables.sources import QUALITIES, sources_of
-from quadopt.tables.typed import TypedRow, TypedTable, type_tables
+from quadopt.tables.typed import TypedRow
 
 NAMED_BY = {"disruptions": ("disruption", "kind", "country", "destination", "material", "process", "sector")}
 """The columns that tell a table's rows apart, for a reader, where the table has no key."""
@@ -36,11 +36,11 @@ def input_values(case: Case) -> pd.DataFrame:
     "as given", "default" (the cell is blank) or "changed" (the case was changed after it was read). `row` is the row in
     the input's sheet or file. What-ifs change nothing in this plan and are left out; so are blank texts.
     """
-    typed = type_tables(RawTables.from_python(case.raw), [])
+    origins = Origins(case)
     rows: list[tuple[Any, ...]] = []
     for name, table in TABLES.items():
         if name not in LEFT_OUT:
-            rows += _Ledger(case, table, typed.get(name)).rows()
+            rows += _Ledger(case, table, origins).rows()
     frame = pd.DataFrame(rows, columns=list(INPUTS))
     return frame.astype({"value": "float64", "row": "float64"} | dict.fromkeys(INPUTS[:5] + INPUTS[6:12], "str"))
 
@@ -63,14 +63,10 @@ def source_table(case: Case) -> pd.DataFrame:
 class _Ledger:
     """The values of one table beside the rows that gave them."""
 
-    def __init__(self, case: Case, table: Table, typed: TypedTable | None) -> None:
-        self.case, self.table, self.typed = case, table, typed
+    def __init__(self, case: Case, table: Table, origins: Origins) -> None:
+        self.case, self.table, self.origins = case, table, origins
         self.named_by = NAMED_BY.get(table.name, table.key)
-        self.raw = case.raw.get(table.name, pd.DataFrame())
         self.units = dict(zip(case.tables["materials"]["material"], case.tables["materials"]["unit"], strict=True))
-        self.by_key: dict[tuple[Any, ...], list[TypedRow]] = {}
-        for row in typed.rows if typed else []:
-            self.by_key.setdefault(typed.key(row) if table.key else (row.number,), []).append(row)  # type: ignore[union-attr]
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """The rows of `INPUTS` of this table."""
@@ -79,20 +75,21 @@ class _Ledger:
             return
         records = self.case.tables[self.table.name].to_dict("records")
         groups: dict[tuple[Any, ...], list[dict[Any, Any]]] = {}
-        for number, record in enumerate(records, start=1):
-            key = tuple(record[name] for name in self.table.key) or (number,)
+        for position, record in enumerate(records):
+            key = tuple(record[name] for name in self.table.key) or (position,)
             groups.setdefault(key, []).append(record)
         for key, group in groups.items():
             for column in self.table.columns:
                 if column.name not in (*self.named_by, "period"):
-                    yield from self._column(column, group, self.by_key.get(key, []))
+                    yield from self._column(column, group, key)
 
-    def _column(self, column: Column, group: list[dict[Any, Any]], given: list[TypedRow]) -> Iterator[tuple[Any, ...]]:
+    def _column(self, column: Column, group: list[dict[Any, Any]], key: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         """One row for each run of periods with the same value from the same row of the input."""
         runs: list[tuple[tuple[Any, ...], list[str]]] = []
         for record in group if column.varies else group[:1]:
             period = str(record["period"]) if column.varies else ""
-            row, cell = self._origin(column, given, period)
+            row, header = self.origins.row(self.table.name, key, column.name, period)
+            cell = None if row is None else row.wide[header] if header != column.name else row.get(header)
             value = record[column.name]
             found = (*self._shown(column, value), *self._told(row, cell, value))
             if runs and runs[-1][0] == found:
@@ -108,25 +105,13 @@ class _Ledger:
                 yield (self.table.name, entry, column.name, periods[0], periods[-1], value, text, shown_unit, given_as,
                        *source)  # fmt: skip
 
-    def _origin(self, column: Column, given: list[TypedRow], period: str) -> tuple[TypedRow | None, Any]:
-        """The row of the input that a value comes from, with its cell (None: blank): a dated row before an undated one."""
-        dated = [row for row in given if period and row.get("period") == period]
-        undated = [row for row in given if row.get("period") is None or not column.varies]
-        first = column is self.table.varying[0] if self.table.varying else False
-        for row in (*dated, *undated):
-            cell = row.wide.get(period) if first and self.typed and self.typed.is_wide else row.get(column.name)
-            if cell is not None:
-                return row, cell
-        chosen = (*dated, *undated)
-        return (chosen[0] if chosen else None), None
-
     def _told(self, row: TypedRow | None, cell: Any, value: Any) -> tuple[Any, ...]:
         """Where a value comes from: how given, source, quality, note, row of the sheet."""
         given = "default" if cell is None else "as given" if cell == value else "changed"
         if row is None or given == "changed":
             return (given, "", "", "", None)
         texts = [clean(row.get(column.name) or "") for column in COMMON]
-        return (given, *texts, self.raw.index[row.number - 1])
+        return (given, *texts, row.number)
 
     def _shown(self, column: Column, value: Any) -> tuple[float | None, str]:
         """A number, or the text that stands for the value; both blank where there is nothing to tell."""
@@ -150,10 +135,9 @@ class _Ledger:
         return SINGLE_UNIT.sub(lambda _: own, unit) if own else unit
 
     def _settings(self) -> Iterator[tuple[Any, ...]]:
-        given = {row.get("name"): row for row in (self.typed.rows if self.typed else [])}
         record = self.case.tables["settings"].iloc[0]
         for column in SETTINGS:
-            row = given.get(column.name)
+            row, _ = self.origins.row("settings", (column.name,), "value")
             number, text = self._shown(column, record[column.name])
             told = self._told(row, row.get("typed") if row else None, record[column.name])
             if number is not None or text:

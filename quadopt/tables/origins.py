@@ -41,22 +41,28 @@ class Origins:
         """(table, key, period or "") -> the first row that has them."""
         found: dict[tuple[str, tuple[Any, ...], str], TypedRow] = {}
         for name, typed in self._typed.items():
-            for row in typed.rows:
-                found.setdefault((name, typed.key(row), row.get("period") or ""), row)
+            for position, row in enumerate(typed.rows):
+                key = typed.key(row) if typed.table.key else (position,)
+                found.setdefault((name, key, row.get("period") or ""), row)
         return found
+
+    def row(self, table: str, key: tuple[Any, ...], column: str, period: str = "") -> tuple[TypedRow | None, str]:
+        """The row that a value of a normalised table was read from, and the header above its cell; see `find`."""
+        typed = self._typed.get(table)
+        if typed is None:
+            return None, column
+        dated, undated = self._rows.get((table, key, period)), self._rows.get((table, key, ""))
+        if period and dated is not None and (dated.get(column) is not None or undated is None):
+            return dated, column
+        is_wide = undated is not None and period in typed.wide_periods and column == typed.table.varying[0].name
+        return (dated, column) if undated is None else (undated, period if is_wide else column)
 
     def find(self, table: str, key: tuple[Any, ...], column: str, period: str = "") -> Origin:
         """The cell that a value of a normalised table was read from; `period` only where the column varies.
 
-        A blank cell in a dated row leads to the undated row, a wide table to the column headed by the period.
+        A blank cell in a dated row leads to the undated row, a wide table to the column headed by the period. In a table
+        without a key the key is the row's position, from 0.
         """
-        typed = self._typed.get(table)
-        if typed is None:
-            return Origin(table, None, column)
-        dated, undated = self._rows.get((table, key, period)), self._rows.get((table, key, ""))
-        if period and dated is not None and (dated.get(column) is not None or undated is None):
-            return Origin(typed.raw.sheet, dated.number, column)
-        if undated is None:
-            return Origin(typed.raw.sheet, None if dated is None else dated.number, column)
-        is_wide = period in typed.wide_periods and column == typed.table.varying[0].name
-        return Origin(typed.raw.sheet, undated.number, period if is_wide else column)
+        row, header = self.row(table, key, column, period)
+        sheet = self._typed[table].raw.sheet if table in self._typed else table
+        return Origin(sheet, None if row is None else row.number, header)
