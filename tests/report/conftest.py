@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from quadopt.report.columns import READINGS
+
 PERIODS = [str(year) for year in range(2026, 2036)]
 MEMBERS = ["United States", "Japan", "Australia", "India"]
 PRICES = {
@@ -99,7 +101,21 @@ def _base_tables() -> dict[str, pd.DataFrame]:
             )
         )
     own = list(product(MEMBERS, PRICES, PERIODS))
+    largest = frame(
+        "country material period demand shortage weight_value weight_material "
+        + " ".join(f"supplier_{reading} share_{reading}" for reading in READINGS),
+        [
+            (*key, 1_000.0, 0.0, 1 / len(own), 1 / len(own))
+            + tuple(
+                cell
+                for at in range(len(READINGS))
+                for cell in ("China", 0.6 * _falling(PERIODS.index(key[2])) + 0.01 * at)
+            )
+            for key in [*own, *product(["group"], PRICES, PERIODS)]
+        ],
+    )
     return {
+        "largest": largest,
         "dependence": frame(
             "country material period supplier demand shortage served_exposed share_optimised "
             "share_at_least share_at_most share_proportional share_stock_exposed weight",
@@ -253,7 +269,7 @@ def _crisis_tables() -> dict[str, pd.DataFrame]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan() -> StandIn:
     """A plan with plausible figures in every table, the dependence stage stopped at its limit."""
     unit = "million USD"

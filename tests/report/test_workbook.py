@@ -24,9 +24,9 @@ ALWAYS = [table for table in TABLES if not table.is_asked_for]
 """Tables that every plan has; the others are there where they were asked for."""
 
 
-@pytest.fixture
-def workbook(plan: Any, tmp_path: Path) -> Path:
-    return write_workbook(plan, tmp_path / "plan.xlsx")
+@pytest.fixture(scope="module")
+def workbook(plan: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_workbook(plan, tmp_path_factory.mktemp("written") / "plan.xlsx")
 
 
 def test_status_and_gaps_stand_first(plan: Any, workbook: Path) -> None:
