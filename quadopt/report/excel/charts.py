@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
@@ -83,8 +84,8 @@ def native_chart(pen: Pen, chart: Chart, place: Place) -> Any:
 
 
 def _plain(text: str) -> str:
-    """Text that XlsxWriter does not take for a reference to a cell."""
-    return f" {text}" if text.startswith("=") else text
+    """Text that XlsxWriter does not take for a reference to a cell: nothing like ``name!A1`` in it."""
+    return re.sub(r"!(?=\$?[A-Z]+\$?\d)", "! ", text)
 
 
 def _series(kind: str, chart: Chart, series: Series, place: Place) -> dict[str, Any]:
