@@ -180,28 +180,6 @@ def dependence_by_period(plan: Plan) -> pd.DataFrame:
     return found.sort_values("period", key=lambda column: column.map(order)).reset_index(drop=True)
 
 
-def dependence_by(plan: Plan, key: str) -> pd.DataFrame:
-    """Proportional dependence on the largest supplier, a row a ``material`` or ``country``, a column a period.
-
-    Weights are demand for materials, the value of demand for countries; the most dependent in the last period first.
-    """
-    weight = "demand" if key == "material" else "weight"
-    parts = {
-        period: _mean(part, key, ["share_proportional"], weight) for period, part in _largest(plan).groupby("period")
-    }
-    columns = [parts[p].set_index(key)["share_proportional"].rename(p) for p in periods(plan) if p in parts]
-    wide = pd.concat(columns, axis=1) if columns else pd.DataFrame()
-    return wide.sort_values(wide.columns[-1], ascending=False, kind="stable") if len(wide) else wide
-
-
-def look_through(plan: Plan) -> pd.DataFrame:
-    """Each material's shares in four readings, with the plan: at least, proportional, at most, direct."""
-    frame = worst_materials(plan)
-    steps = steps_by_material(plan).set_index("material")
-    frame["share_direct"] = frame["material"].map(steps.get(f"share_direct {STEPS[2]}", pd.Series(dtype=float)))
-    return frame
-
-
 def worst_materials(plan: Plan) -> pd.DataFrame:
     """Materials of the plan by proportional dependence over members and periods, with their largest supplier."""
     shares = ["share_at_least", "share_proportional", "share_at_most"]
@@ -277,14 +255,6 @@ def crises(plan: Plan) -> pd.DataFrame:
         table(plan, "disruptions"), "probability", "stress", "stress_without_sharing", "stress_without_stocks"
     )
     return frame.sort_values("stress", ascending=False, kind="stable").reset_index(drop=True)
-
-
-def crisis_shortage_by_member(plan: Plan, disruption: str) -> pd.DataFrame:
-    """What each member lacks in a crisis, millions of weighted value: planned, without sharing, without stocks."""
-    names = ["shortage_value", "shortage_value_without_sharing", "shortage_value_without_stocks"]
-    frame = numbers(table(plan, "crisis_shortage"), *names)
-    frame = frame[frame["disruption"] == disruption]
-    return frame.groupby("country", sort=False)[names].sum(min_count=1)
 
 
 def crisis_stocks(plan: Plan, disruption: str) -> pd.DataFrame:

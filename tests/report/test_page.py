@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 
 import quadopt
 from quadopt.plan import Plan
 from quadopt.report import figures
+from quadopt.report.columns import BY_NAME
 from quadopt.report.page import page_html
+from quadopt.report.page.sections import EXPLAINED
 
 TUTORIAL = Path(__file__).parents[2] / "inputs" / "tutorial"
 HOSTILE = "</title><script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)> & \"q\" 'q'"
@@ -79,15 +82,20 @@ def drawings(read: Reader) -> list[str]:
 def test_status_gap_and_bound_come_first_and_every_section_is_there(page: str, solved: Plan) -> None:
     read = Reader(page)
     ids = [str(section["id"]) for section in read.named("section")]
-    wanted = "status short build pays buys chains crises look-through sources warnings run"
+    wanted = "status short build pays buys chains crises look-through sources adds-up warnings run"
     assert [name for name in ids if name != "why"] == wanted.split()
     assert ids[0] == "status"
     assert page.index(html.escape(figures.status_sentence(solved))) < page.index("<h2")
     heads = read.rows[0]
-    assert [head.split("\n")[0].strip() for head in heads][:3] == ["Stage", "Objective", "Unit"]
+    assert [head.split("\n")[0].strip() for head in heads][:4] == [
+        "Stage",
+        "Plan's value in the row's unit",
+        "Bound in the row's unit",
+        "Gap % of the plan's value",
+    ]
     assert any("Bound" in head for head in heads) and any("Gap" in head for head in heads)
     cost = next(row for row in read.rows if row[0] == "cost")
-    assert cost[4] == f"{solved.stages['bound'].iloc[-1]:,.1f}"
+    assert cost[2] == f"{solved.stages['bound'].iloc[-1]:,.1f}"
 
 
 def test_figures_of_the_page_are_those_of_the_plan(page: str, solved: Plan) -> None:
@@ -100,6 +108,14 @@ def test_figures_of_the_page_are_those_of_the_plan(page: str, solved: Plan) -> N
     assert embargo[-3:] == ["2.4", "8.4", "24.0"]
     assert "100.0 % → 58.7 %" in page
     assert any(row[0] == "hash" or solved.case_hash in row for row in rows)
+
+
+def test_the_verdict_of_the_checks_is_told(page: str, solved: Plan) -> None:
+    assert re.search(r"All \d+ checks hold\.", page)
+    contributions = solved.contributions.copy()
+    contributions.loc[0, "contribution"] += 100
+    told = page_html(replace(solved, tables={**solved.tables, "contributions": contributions}))
+    assert re.search(r"\d+ of \d+ checks fail", told) and "FAILS: " in told
 
 
 def test_pictures_say_in_words_what_they_show(page: str) -> None:
@@ -170,7 +186,7 @@ def test_an_infinite_bound_is_told_as_none(solved: Plan) -> None:
     stages = solved.stages.copy()
     stages.loc[3, ["bound", "gap"]] = [float("-inf"), float("inf")]
     rows = Reader(page_html(replace(solved, stages=stages))).rows
-    assert next(row for row in rows if row[0] == "cost")[4:6] == ["none", "none"]
+    assert next(row for row in rows if row[0] == "cost")[2:4] == ["none", "none"]
 
 
 def test_the_file_is_written_whole_or_not_at_all(solved: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,3 +267,15 @@ def test_the_probe_sees_what_it_looks_for(page: str, tmp_path: Path) -> None:
     assert "Content Security Policy" in console and "example.org" in console
     assert found["drawn"] < found["images"]
     assert found["width"] > found["view"]
+
+
+def test_columns_of_explanations_are_columns_of_their_tables() -> None:
+    for name, columns in EXPLAINED.items():
+        assert set(columns) <= {column.name for column in BY_NAME[name].columns}
+
+
+def test_explanations_of_the_plan_are_on_the_page(solved: Plan) -> None:
+    row = {column.name: 1.0 if column.is_number else "x" for column in BY_NAME["project_effects"].columns}
+    told = pd.DataFrame([{**row, "project": "NORTH_RECYCLING", "explanation": "Forced in, cost rises."}])
+    page = page_html(replace(solved, tables={**solved.tables, "project_effects": told}))
+    assert 'id="why"' in page and "Forced in, cost rises." in page

@@ -170,12 +170,13 @@ def test_crises_with_and_without_sharing_and_stocks(solved: Plan) -> None:
 
 
 def test_look_through_flags_what_is_relabelled(plan: Any) -> None:
-    columns = "country material period supplier demand shortage share_at_least share_at_most share_proportional weight"
+    columns = "country material period demand shortage weight_value weight_material share_at_least share_at_most"
     rows = [
-        ("A", m, "2026", "S", 1.0, 0.0, least, 0.9, even, 1.0) for m, least, even in (("x", 0.5, 0.54), ("y", 0.2, 0.3))
+        ("A", m, "2026", 1.0, 0.0, 0.5, 0.5, low, 0.9, even, 0.1)
+        for m, low, even in (("x", 0.5, 0.54), ("y", 0.2, 0.3))
     ]
-    dependence = pd.DataFrame(rows, columns=columns.split())
-    figure = PICTURES["look_through"](replace(plan, tables={"dependence": dependence}))
+    largest = pd.DataFrame(rows, columns=[*columns.split(), "share_proportional", "share_direct"])
+    figure = PICTURES["look_through"](replace(plan, tables={"largest": largest}))
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["x", "y (!)"]
     marks = {line.get_label(): list(line.get_xdata()) for line in figure.axes[0].lines}
     assert marks["proportional"] == [0.54, 0.3] and marks["at least (book and claim)"] == [0.5, 0.2]

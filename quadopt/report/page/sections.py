@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -12,18 +12,33 @@ import pandas as pd
 
 from quadopt.plan import Plan
 from quadopt.report import blocks, figures
+from quadopt.report.cells import plain
+from quadopt.report.checks.sheet import HOLDS, overall
 from quadopt.report.columns import BY_NAME
 from quadopt.report.figures import STEPS
 from quadopt.report.groups import GROUPS
+from quadopt.report.layout import places
 from quadopt.report.parts import Block
 from quadopt.report.pictures import PICTURES, flows
-from quadopt.report.pictures.look_through import POINTS_APART
+from quadopt.report.pictures.look_through import side_by_side
 from quadopt.report.pictures.style import Picture, clean
 from quadopt.report.schema import Column, columns_of, texts
-from quadopt.report.sheets import run
+from quadopt.report.sheets import all_sheets, run
+from quadopt.report.views.look_through import MEANING, RELABELS, one_off
+from quadopt.tables.records import rows_of
 
 CHAINS = 4
 """Materials whose chain is drawn: those of largest value."""
+EXPLAINED = {
+    name: tuple(columns.split())
+    for name, columns in {
+        "project_effects": "project change explanation dependence_change stress_change cost_change capex break_even_capex",
+        "project_alternatives": "project stage incumbent plan_incumbent change_at_least change_at_most unit explanation",
+        "dependence_limits": "country material supplier share_in_plan share_alone explanation",
+        "shadow_prices": "stage kind country item limit limit_unit value goal_unit",
+    }.items()
+}
+"""Columns of explanations that the page shows where it does not show all."""
 ROWS = 60
 """Rows that a table of the page shows; how many more the workbook has is said."""
 
@@ -40,13 +55,13 @@ class Tile:
 
 @dataclass(frozen=True)
 class Cells:
-    """A table as text: heading, sentence, headers with their units, rows; `is_number` tells the side of each column."""
+    """A table as text: heading, sentence, headers with their units, rows; `looks`: number, words (long) or text."""
 
     heading: str
     sentence: str
     headers: list[tuple[str, str]] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
-    is_number: list[bool] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
     has_total: bool = False
     note: str = ""
 
@@ -110,7 +125,7 @@ def cells(block: Block, currency: str) -> Cells:
         block.sentence,
         [(column.title, column.unit_text(currency)) for column in block.columns],
         [[clean(text) for text in row] for row in zip(*columns, strict=True)],
-        [column.is_number for column in block.columns],
+        ["number" if column.is_number else "words" if column.kind == "wide" else "text" for column in block.columns],
         block.total,
         f"The first {len(shown)} of {len(block.rows):,} rows; the results workbook holds all." if more > 0 else "",
     )
@@ -135,8 +150,39 @@ def _tables(plan: Plan, *found: Block) -> list[Cells]:
 
 
 def status(plan: Plan) -> Section:
-    """Status, value, bound and gap of each stage."""
-    return Section("status", "How good this plan is", [], tables=_tables(plan, blocks.status(plan)))
+    """Status, value, bound and gap of each stage; the figures first, so that a phone shows them."""
+    block = blocks.status(plan)
+    columns = {column.name: column for column in block.columns}
+    order = ("stage", "incumbent", "bound", "gap", "unit", "verdict")
+    block = replace(block, columns=tuple(columns[name] for name in order))
+    return Section("status", "How good this plan is", [], tables=_tables(plan, block))
+
+
+def adds_up(plan: Plan) -> Section:
+    """The verdict of the checks that the results workbook makes of itself, by subject."""
+    listed = all_sheets(plan)
+    checks = next(sheet for sheet in listed if sheet.name == "checks")
+    if checks.frame.empty:
+        return Section("adds-up", "Do the figures add up?", [])
+    found = checks.frame.map(plain)
+    failed = found[found["verdict"] != HOLDS]
+    counts = found.groupby("subject", sort=False).agg(checks=("verdict", "size"), compared=("compared", "sum"))
+    counts["failed"] = failed.groupby("subject").size()
+    shown = (
+        Column("subject", "Subject"),
+        Column("checks", "Checks", "", "count"),
+        Column("compared", "Compared", "figures", "count"),
+        Column("failed", "Failed", "checks", "count"),
+    )
+    sentence = (
+        "Balances, budgets, stocks, shares and costs recomputed from the plan's own tables; in the results workbook the same "
+        "checks are live formulas on sheet checks."
+    )
+    rows = counts.fillna({"failed": 0}).astype({"failed": int}).reset_index()
+    told = [f"FAILS: {row.subject}: {clean(row.says)}" for row in rows_of(failed)]
+    verdict = str(plain(overall(checks, places(listed, plan.currency)["checks"])))
+    block = Block("Checks by subject", sentence, shown, rows)
+    return Section("adds-up", "Do the figures add up?", [verdict, *told], tables=_tables(plan, block))
 
 
 def short(plan: Plan) -> Section:
@@ -173,11 +219,7 @@ def chains(plan: Plan) -> Section:
         return Section("chains", "Where it comes from", [])
     drawn = _pictures(plan, "map", *(partial(PICTURES["chain"], material=name) for name in materials[:CHAINS]))
     rest = materials[CHAINS:]
-    told = (
-        f" The other materials ({clean(', '.join(rest))}) are in the table of chains of the results workbook."
-        if rest
-        else ""
-    )
+    told = f" The other materials ({named(rest)}) are in the table of chains of the results workbook." if rest else ""
     words = (
         "Each chain is drawn in units of the material that members use in the end, without the fund and with the plan."
     )
@@ -190,8 +232,8 @@ def crises(plan: Plan) -> Section:
     if frame.empty:
         return Section("crises", "What happens in each crisis", ["No crisis was considered."])
     hurts = frame[["stress", "stress_without_sharing", "stress_without_stocks"]].max(axis=1) > 0
-    harmless = [clean(name) for name in frame.loc[~hurts, "disruption"]]
-    told = [f"No demand goes short with or without stockpiles in: {', '.join(harmless)}."] if harmless else []
+    harmless = frame.loc[~hurts, "disruption"].tolist()
+    told = [f"No demand goes short with or without stockpiles in: {named(harmless)}."] if harmless else []
     detail = [partial(PICTURES["crisis"], name=str(name)) for name in frame.loc[hurts, "disruption"]]
     drawn = _pictures(plan, "crises", *(detail if len(figures.table(plan, "crisis_shortage")) else ()))
     return Section("crises", "What happens in each crisis", told, drawn, _tables(plan, blocks.crises(plan)))
@@ -199,31 +241,40 @@ def crises(plan: Plan) -> Section:
 
 def look_through(plan: Plan) -> Section:
     """Whether dependence was replaced or relabelled."""
-    frame = figures.look_through(plan)
+    frame = side_by_side(plan)
     if frame.empty:
         return Section("look-through", "Replaced or relabelled?", [])
-    apart = (frame["share_proportional"] - frame["share_at_least"]).abs() > POINTS_APART
-    named = ", ".join(clean(name) for name in frame.loc[apart, "material"])
-    told = (
-        f"At least and proportional are more than {100 * POINTS_APART:.0f} points apart for {named}: there the plan relabels "
-        "part of the dependence rather than replacing it, and the proportional share is the safer reading."
-        if named
-        else f"At least and proportional are nowhere more than {100 * POINTS_APART:.0f} points apart: what falls is replaced, "
-        "not relabelled."
+    flags = frame["flag"].astype(str)
+    told = [
+        f"{flag[0].upper()}{flag[1:]} (more than {100 * RELABELS:.0f} points between at least and proportional): "
+        f"{named(frame.loc[flags == flag, 'material'])}."
+        for flag in flags.unique()
+        if flag
+    ]
+    nowhere = (
+        f"At least and proportional are nowhere more than {100 * RELABELS:.0f} points apart: what falls is replaced."
     )
+    fall = one_off(plan)
+    lasting = Block(fall.title, fall.sentence, fall.columns, fall.frame)
     return Section(
         "look-through",
         "Replaced or relabelled?",
-        [told],
+        [*(told or [nowhere]), MEANING],
         _pictures(plan, "look_through"),
-        _tables(plan, blocks.readings(plan)),
+        _tables(plan, blocks.readings(plan), *([lasting] if len(fall.frame) else [])),
     )
+
+
+def named(names: Iterable[Any]) -> str:
+    """Names as an enumeration."""
+    return ", ".join(clean(name) for name in names)
 
 
 def explained(plan: Plan) -> Section:
     """The tables that explain the plan, where it has them."""
     names = next(group.sheets for group in GROUPS if group.title == "Explanations")
-    found = [table_block(plan, name) for name in names if len(plan.tables.get(name, ())) and name in BY_NAME]
+    there = [name for name in names if len(plan.tables.get(name, ())) and name in BY_NAME]
+    found = [table_block(plan, name, EXPLAINED.get(name, ())) for name in there]
     return Section("why", "Why this plan", [], tables=_tables(plan, *found))
 
 
@@ -283,6 +334,7 @@ SECTIONS: tuple[Callable[[Plan], Section], ...] = (
     look_through,
     explained,
     rests_on,
+    adds_up,
     warned,
     run_details,
 )

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.pictures.style import BLUE, GREY, ORANGE, SMALL, Picture, money_unit, picture, short, thousands_axis
+from quadopt.report.views.crises import shortage_by_member
 from quadopt.tables.records import rows_of
 
 WAYS = (
@@ -86,7 +87,8 @@ def crisis(plan: Plan, name: str | None = None) -> Picture:
     if name not in known:
         raise ValueError(f"the plan has no crisis {name!r}; it has {', '.join(known)}")
     row: Any = figures.crises(plan).set_index("disruption").loc[name]
-    lacking = figures.crisis_shortage_by_member(plan, name)
+    lacking = shortage_by_member(plan).frame
+    lacking = lacking[lacking["disruption"] == name].set_index("country")
     stocks = figures.crisis_stocks(plan, name).head(DRAWN)
     last = stocks.iloc[:, -1] if stocks.shape[1] else pd.Series(dtype=float)
     figure = Picture(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.pictures.style import BLUE, GREY, SMALL, VERMILLION, Picture, percent_axis, picture, short
+from quadopt.report.views import dependence as views
 
 ROW = 0.2
 
@@ -23,8 +25,8 @@ def dependence(plan: Plan, by: str = "material") -> Picture:
     """
     if by not in ("material", "member"):
         raise ValueError(f"dependence is drawn by 'material' or by 'member', not by {by!r}")
-    total = figures.dependence_by_period(plan)
-    wide = figures.dependence_by(plan, "material" if by == "material" else "country")
+    total = views.dependence_by_period(plan).frame
+    wide = _by_period(plan, by)
     first, last = (wide.iloc[:, at] if wide.shape[1] else wide.sum(axis=1) for at in (0, -1))
     weighting = "weighted by value" if figures.has_value_weights(plan) else "each material weighs the same"
     figure = Picture(
@@ -33,7 +35,7 @@ def dependence(plan: Plan, by: str = "material") -> Picture:
         f"Dependence on the largest single supplier, with the plan, by {by}",
         f"Per cent of demand that goes back to one supplier through every stage; a unit short counts as dependent. Above: mean "
         f"over members and materials ({weighting}). Below: proportional, each {by}'s largest supplier, mean by demand"
-        f"{'' if by == 'material' else ' value'}.",
+        f"{'' if by == 'material' else ', weighted as the index'}.",
         f"Dependence by period and {by}. "
         + "; ".join(
             f"{name} {100 * begin:.0f} % at first, {100 * end:.0f} % at last"
@@ -72,6 +74,16 @@ def dependence(plan: Plan, by: str = "material") -> Picture:
     below.set_title(f"By {by}: per cent of demand (proportional)")
     above.set_title("In total")
     return figure
+
+
+def _by_period(plan: Plan, by: str) -> pd.DataFrame:
+    """Proportional shares, a row a material or member, a column a period; the most dependent in the last period first."""
+    view, key = (
+        (views.dependence_by_material, "material") if by == "material" else (views.dependence_by_member, "country")
+    )
+    wide = view(plan).frame.pivot_table("share_proportional", key, "period", sort=False)
+    wide = wide.reindex(columns=[period for period in figures.periods(plan) if period in wide])
+    return wide.sort_values(wide.columns[-1], ascending=False, kind="stable") if wide.size else wide
 
 
 def _period_ticks(axes: object, labels: list[str]) -> None:

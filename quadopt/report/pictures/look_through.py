@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.lines import Line2D
 
 from quadopt.plan import Plan
@@ -19,15 +20,15 @@ from quadopt.report.pictures.style import (
     picture,
     short,
 )
+from quadopt.report.views.common import ALL_MEMBERS
+from quadopt.report.views.look_through import look_through as view
 from quadopt.tables.records import rows_of
 
-POINTS_APART = 0.05
-"""At-least and proportional further apart than this: the optimum relabels rather than replaces."""
 MARKS = (
     ("share_at_least", "at least (book and claim)", BLUE, "<"),
     ("share_proportional", "proportional", VERMILLION, "o"),
     ("share_at_most", "at most", BLACK, ">"),
-    ("share_direct", "direct imports (% of use)", ORANGE, "x"),
+    ("share_direct", "direct imports (share of use)", ORANGE, "x"),
 )
 
 
@@ -37,8 +38,8 @@ def look_through(plan: Plan) -> Picture:
 
     A flag marks more than 5 points between at least and proportional: part of the fall is relabelled, not replaced.
     """
-    frame = figures.look_through(plan)
-    flagged = (frame["share_proportional"] - frame["share_at_least"]).abs() > POINTS_APART
+    frame = side_by_side(plan)
+    flagged = frame["flag"] != ""
     figure = Picture(
         plan,
         0.35 + 0.2 * max(len(frame), 2),
@@ -74,3 +75,10 @@ def look_through(plan: Plan) -> Picture:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     return figure
+
+
+def side_by_side(plan: Plan) -> pd.DataFrame:
+    """The look-through shares of all members together by material, the most dependent (proportional) first."""
+    frame = view(plan).frame
+    frame = frame[frame["country"] == ALL_MEMBERS]
+    return frame.sort_values("share_proportional", ascending=False, kind="stable").reset_index(drop=True)
