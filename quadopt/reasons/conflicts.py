@@ -42,6 +42,8 @@ def rules_of(found: Ruled) -> list[Rule]:
     ]
 
 
+GIVES = 1e-9
+"""Above which a rule counts as giving, in its own unit."""
 MOST_CELLS = 24
 """A conflict of more cells than this is not narrowed down to single periods."""
 
@@ -58,13 +60,15 @@ def minimal_conflict(elastic: Elastic) -> list[list[int]]:
     """Clauses, as rules by number, that no plan keeps together while any clause left out lets one; none where a plan
     keeps all.
 
-    Supply and routes are tried first for being left out, so that the conflict is told in what the members decide. A
-    conflict of few cells is then narrowed down to the periods that it needs: there every single cell left out lets a plan.
+    Where the rules that members decide on conflict among themselves, the conflict is told in them, without supply and routes. A
+    conflict of few cells is narrowed down to the periods that it needs: there every single cell left out lets a plan.
     """
-    if elastic.is_feasible(range(len(elastic.rules))):
+    everything = list(range(len(elastic.rules)))
+    if elastic.is_feasible(everything):
         return []
-    proof = set(_candidates(elastic))
-    order = [clause for clause in clauses(elastic.rules) if proof & set(clause)]
+    choices = [k for k in everything if elastic.rules[k].is_choice]
+    candidates = set(_candidates(elastic, everything if elastic.is_feasible(choices) else choices))
+    order = [clause for clause in clauses(elastic.rules) if candidates & set(clause)]
     order.sort(key=lambda clause: elastic.rules[clause[0]].is_choice)
     needed = _needed(order, lambda kept: not elastic.is_feasible(_joined(kept)))
     cells = _joined(needed)
@@ -77,20 +81,22 @@ def _joined(parts: Iterable[list[int]]) -> list[int]:
     return [number for part in parts for number in part]
 
 
-def _candidates(elastic: Elastic) -> list[int]:
-    """Rules that conflict, though not all of them may be needed: those of an LP's proof, or those that give in turn."""
-    proof = elastic.proof()
-    if proof and not elastic.is_feasible(proof):
-        return proof
+def _candidates(elastic: Elastic, among: list[int]) -> list[int]:
+    """Some of rules that conflict, which conflict among themselves, though not all of them may be needed.
+
+    Those in which HiGHS finds an LP's conflict; where that needs whole projects, those that give in turn, each kept from then
+    on, until no plan is left (the elastic filter of Chinneck).
+    """
+    found = elastic.rules_in(elastic.conflicting_rows(among))
+    if found and not elastic.is_feasible(found):
+        return found
     kept: list[int] = []
-    while True:
-        outcome = elastic.cheapest(kept)
-        if not outcome.has_plan:
-            return kept
-        giving = [k for k, amount in enumerate(elastic.given(outcome)) if amount > 1e-9 and k not in kept]
+    while (outcome := elastic.cheapest(kept, among)).has_plan:
+        giving = [k for k in among if elastic.given(outcome)[k] > GIVES and k not in kept]
         if not giving:
-            return list(range(len(elastic.rules)))
+            return among
         kept += giving
+    return kept
 
 
 def _needed(order: Sequence[list[int]], conflict: Callable[[list[list[int]]], bool]) -> list[list[int]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from quadopt.errors import NoPlanError
@@ -14,8 +15,9 @@ from quadopt.reasons.rules import Rule
 from quadopt.solver.highs import HighsModel, Outcome, Status
 from quadopt.solver.matrix import Array, Program
 
-OPEN = 1e-7
-"""Share of the price above which a rule counts as part of a proof that there is no plan."""
+Rows = npt.NDArray[np.int64]
+GAP = 1e-4
+"""Relative gap to which the cheapest way of giving is found."""
 
 
 def elastic_program(program: Program, rules: Sequence[Rule]) -> Program:
@@ -87,45 +89,37 @@ class Elastic:
         """Whether a plan keeps these rules, by number, whatever becomes of the others."""
         return self._solve(kept, np.zeros(self._worth.size), 0.0).has_plan
 
-    def cheapest(self, kept: Collection[int], gap: float = 1e-4) -> Outcome:
-        """The plan whose rules, but for those kept, give least in all, at their worth."""
-        return self._solve(kept, self._worth, gap)
+    def cheapest(self, kept: Collection[int], among: Collection[int] | None = None) -> Outcome:
+        """The plan whose rules, but for those kept, give least in all, at their worth; others than `among` give freely."""
+        worth = self._worth.copy()
+        if among is not None:
+            worth[[k for k in range(worth.size) if k not in set(among)]] = 0.0
+        return self._solve(kept, worth, GAP)
 
     def given(self, outcome: Outcome) -> Array:
         """By how much each rule gives, in its unit."""
         assert outcome.values is not None
         return np.maximum(outcome.values[self.first :], 0.0)
 
-    def proof(self) -> list[int]:
-        """The rules without which an LP's proof that there is no plan does not stand; none where the LP has a plan.
+    def conflicting_rows(self, kept: Collection[int]) -> Rows:
+        """Rows of the program that HiGHS finds to conflict where these rules are kept and the others give freely.
 
-        With all rules elastic, what the least giving way is worth is proven by the duals of the rules' rows: a rule whose
-        column has its whole worth as reduced cost has no part in it (Chinneck's sensitivity filter).
+        HiGHS's irreducible infeasible subsystem is one of linear programs: none where the LP, with projects built in part, has
+        a plan. Its rows are rules (`rules_in`) and facts.
         """
-        model = self._proven(range(self._worth.size))
-        if model is None:
-            return []
-        part = 1.0 - model.reduced_costs()[self._give] / self._worth
-        return np.flatnonzero(np.abs(part) > OPEN).tolist()
+        most = self._most.copy()
+        most[list(kept)] = 0.0
+        upper = self.program.upper.copy()
+        upper[self._give] = most
+        cost, integer = np.zeros_like(upper), np.zeros_like(self.program.is_integer)
+        model = HighsModel(replace(self.program, upper=upper, cost=cost, is_integer=integer), self._threads)
+        if model.solve(0.0, self._seconds()).status is not Status.INFEASIBLE:
+            return np.zeros(0, dtype=np.int64)
+        return model.conflicting_rows()
 
-    def duals(self, kept: Collection[int]) -> Array | None:
-        """Scaled duals of the program's rows in an LP's proof that these rules conflict; None where the LP has a plan."""
-        model = self._proven(kept)
-        return None if model is None else model.row_duals()
-
-    def _proven(self, kept: Collection[int]) -> HighsModel | None:
-        """The LP in which these rules give at their worth and all others freely; None where none of them must."""
-        free = np.ones(self._worth.size, dtype=bool)
-        free[list(kept)] = False
-        worth = np.where(free, 0.0, self._worth)
-        relaxed = replace(
-            self.program,
-            is_integer=np.zeros_like(self.program.is_integer),
-            cost=np.concatenate([np.zeros(self.first), worth]),
-        )
-        model = HighsModel(relaxed, self._threads)
-        outcome = model.solve(0.0, self._seconds())
-        return model if outcome.is_optimal and outcome.incumbent > OPEN * self._worth.min() else None
+    def rules_in(self, rows: Rows) -> list[int]:
+        """The rules, by number, that some rows of the program stand for."""
+        return np.flatnonzero(np.abs(self.program.a[rows][:, self._give]).sum(axis=0) > 0).tolist()
 
     def spread(self, values: Array, giving: Sequence[int]) -> Array:
         """The same starts, as dear, with what these numeric rules give spread so that none gives a larger part of itself

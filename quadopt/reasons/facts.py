@@ -1,10 +1,8 @@
-"""Facts: what a conflict rests on that is no rule of the user's, told by the rows of an LP's proof."""
+"""Facts: what a conflict rests on that is no rule of the user's, told by the rows that conflict."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
 
 from quadopt.reasons.elastic import Elastic
 from quadopt.reasons.rules import Ruled
@@ -19,8 +17,6 @@ SAID = {
     "purchase_fills": "what a stock of {1} grows by is bought at the material's price: {0}",
 }
 """Model row -> the fact that it states: {0} lists the first part of its index, {1} is the second."""
-ROW = 1e-6
-"""Dual, of a scaled program, above which a row has a part in a proof."""
 
 
 def facts(ruled: Ruled, elastic: Elastic, conflict: Sequence[int]) -> list[str]:
@@ -28,15 +24,13 @@ def facts(ruled: Ruled, elastic: Elastic, conflict: Sequence[int]) -> list[str]:
 
     Empty where the conflict shows only with whole projects (the LP that may build them in part has a plan).
     """
-    duals = elastic.duals(conflict)
-    if duals is None:
-        return []
+    conflicting = set(elastic.conflicting_rows(conflict).tolist())
     found: dict[tuple[str, str], dict[str, None]] = {}
     for span in ruled.matrix.rows:
-        if span.name not in SAID or not (np.abs(duals[span.first : span.last]) > ROW).any():
+        if span.name not in SAID or not conflicting & set(range(span.first, span.last)):
             continue
         for key, row in ruled.rows(span.component).items():
-            if abs(duals[row]) > ROW:
+            if row in conflicting:
                 material = key[1] if "{1}" in SAID[span.name] else ""
                 found.setdefault((SAID[span.name], material), {})[key[0]] = None
     return [

@@ -251,6 +251,15 @@ class HighsModel:
         """Scaled row duals of the last LP: they tell which rows matter, and have no unit."""
         return np.array(self._highs.getSolution().row_dual)
 
+    def conflicting_rows(self) -> npt.NDArray[np.int64]:
+        """After an LP without a plan: the rows of HiGHS's irreducible infeasible subsystem, none where it has found none."""
+        from_lp = int(highspy.IisStrategy.kIisStrategyFromLp) | int(highspy.IisStrategy.kIisStrategyIrreducible)
+        self._set("iis_strategy", from_lp)
+        status, found = self._highs.getIis()
+        if status == highspy.HighsStatus.kError or not found.valid_:
+            return np.zeros(0, dtype=np.int64)
+        return np.array(found.row_index_, dtype=np.int64)
+
     @property
     def has_integers(self) -> bool:
         """Whether any column is integer."""
