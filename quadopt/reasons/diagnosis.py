@@ -63,7 +63,13 @@ class Diagnosis:
     def text(self) -> str:
         """The diagnosis for reading: the rules that conflict, the facts, the cheapest repair, what alone suffices."""
         if self.is_feasible:
-            return f"A plan meets all rules of {self.title or 'the case'} under the model file {self.model_name}."
+            text = f"A plan meets all rules of {self.title or 'the case'} under the model file {self.model_name}."
+            if self._options.approach == "bounded" and any(not cap.from_period for cap in self._options.caps):
+                text += (
+                    " Caps without a first period were left aside: where they are what the bounds do not leave room for, "
+                    "state their from_period."
+                )
+            return text
         parts = ["These rules conflict: no plan keeps them all, and leaving out any one of them lets a plan."]
         parts += [f"  {row.rule}. {row.place}: {row.words}" for row in self.conflict.itertuples()]
         if self.facts:

@@ -166,3 +166,23 @@ def test_what_has_no_rules_has_a_plan() -> None:
 def test_cap_without_a_first_period_never_conflicts() -> None:
     found = quadopt.diagnose(Case.from_tables(two_suppliers()), rules(["shortage"], caps=[{"share": 0.1}]))
     assert found.is_feasible
+
+
+def test_wide_table_names_the_column() -> None:
+    """Periods as columns: the cell of the year, one rule each."""
+    fund = [{"country": "Home", "2026": 8, "2027": 8, "2028": 30}]
+    tables = one_metal(projects=[project(capex=20, status="committed", latest="2027")], fund=fund)
+    found = quadopt.diagnose(Case.from_tables(tables), rules(["shortage"]))
+    assert "fund, row 1: Home pays at most 8 million USD a year into the fund in 2026 to 2027" in words(found)
+    assert has_plan(*found.repaired())
+
+
+def test_highs_names_rows_of_the_tables() -> None:
+    """What HiGHS finds in its matrix are the same two cells of the tables."""
+    from quadopt.reasons.conflicts import ruled, rules_of
+    from quadopt.reasons.elastic import Elastic
+
+    found = ruled(Case.from_tables(minimum_stock()), rules(["shortage"]))
+    elastic = Elastic(found.program, rules_of(found), 1, 60)
+    named = elastic.rules_in(elastic.conflicting_rows(range(len(elastic.rules))))
+    assert sorted(elastic.rules[k].origin.place for k in named) == ["plants, row 1", "stockpiles, row 1"]

@@ -137,7 +137,7 @@ def test_tutorial_summed_up(short_tutorial: tuple[Case, Plan], tmp_path) -> None
     front = (
         pd.read_excel(tmp_path / "plan.xlsx", sheet_name="summary", header=None, engine="openpyxl").to_numpy().ravel()
     )
-    assert "Short on the base path" in set(map(str, front))
+    assert any(str(cell).endswith("Short on the base path") for cell in front)
 
 
 @pytest.mark.parametrize("number", range(3))
