@@ -87,6 +87,12 @@ def test_an_unknown_picture_material_or_crisis_says_which_there_are(solved: Plan
     assert "material" in (solved.plot.chain.__doc__ or "")
 
 
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_plan_without_tables_says_what_it_has_not(name: str, bare: Any) -> None:
+    with pytest.raises(ValueError, match="the plan has no .*table"):
+        PICTURES[name](bare)
+
+
 def test_bands_of_a_chain_are_as_high_as_the_quantities(solved: Plan) -> None:
     figure = solved.plot.chain(period="2029")
     for axes, step in zip(figure.axes, ("today", "with the fund"), strict=True):

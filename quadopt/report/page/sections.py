@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -21,7 +22,7 @@ from quadopt.report.layout import places
 from quadopt.report.parts import Block
 from quadopt.report.pictures import PICTURES, flows
 from quadopt.report.pictures.look_through import side_by_side
-from quadopt.report.pictures.style import Picture, clean
+from quadopt.report.pictures.style import NothingToDrawError, Picture, clean
 from quadopt.report.schema import Column, columns_of, texts
 from quadopt.report.sheets import all_sheets, run
 from quadopt.report.views.look_through import MEANING, RELABELS, one_off
@@ -140,9 +141,13 @@ def table_block(plan: Plan, name: str, columns: tuple[str, ...] = ()) -> Block:
     return Block(declared.title, declared.sentence, chosen, frame)
 
 
-def _pictures(plan: Plan, *names: str | partial[Picture]) -> list[Picture]:
-    """Pictures by name, or ready to be drawn."""
-    return [PICTURES[name](plan) if isinstance(name, str) else name(plan) for name in names]
+def _pictures(plan: Plan, *draw: Callable[[Plan], Picture]) -> list[Picture]:
+    """The pictures for which the plan holds something."""
+    drawn = []
+    for make in draw:
+        with suppress(NothingToDrawError):
+            drawn.append(make(plan))
+    return drawn
 
 
 def _tables(plan: Plan, *found: Block) -> list[Cells]:
@@ -192,23 +197,20 @@ def short(plan: Plan) -> Section:
 
 def build(plan: Plan) -> Section:
     """Projects and their dates."""
-    drawn = _pictures(plan, "timeline") if len(figures.starts(plan)) else []
+    drawn = _pictures(plan, PICTURES["timeline"])
     return Section("build", "What to build, and when", [], drawn, _tables(plan, blocks.projects(plan)))
 
 
 def pays(plan: Plan) -> Section:
     """Contributions, and the support that projects need."""
-    has_fund = figures.numbers(figures.table(plan, "contributions"), "limit")["limit"].sum() > 0
-    drawn = _pictures(plan, "contributions") if has_fund else []
+    drawn = _pictures(plan, PICTURES["contributions"])
     return Section("pays", "Who pays", [], drawn, _tables(plan, blocks.money(plan), blocks.support(plan)))
 
 
 def buys(plan: Plan) -> Section:
     """Dependence before and after."""
-    drawn = _pictures(plan, "steps") if len(figures.steps_total(plan)) else []
-    if len(figures.table(plan, "dependence")):
-        dependence = PICTURES["dependence"]
-        drawn += _pictures(plan, partial(dependence, by="material"), partial(dependence, by="member"))
+    by_material, by_member = (partial(PICTURES["dependence"], by=by) for by in ("material", "member"))
+    drawn = _pictures(plan, PICTURES["steps"], by_material, by_member)
     return Section("buys", "What it buys", [], drawn, _tables(plan, blocks.steps(plan), blocks.steps_by_material(plan)))
 
 
@@ -217,7 +219,9 @@ def chains(plan: Plan) -> Section:
     materials = flows.materials_by_value(plan)
     if not materials:
         return Section("chains", "Where it comes from", [])
-    drawn = _pictures(plan, "map", *(partial(PICTURES["chain"], material=name) for name in materials[:CHAINS]))
+    drawn = _pictures(
+        plan, PICTURES["map"], *(partial(PICTURES["chain"], material=name) for name in materials[:CHAINS])
+    )
     rest = materials[CHAINS:]
     told = f" The other materials ({named(rest)}) are in the table of chains of the results workbook." if rest else ""
     words = (
@@ -235,7 +239,7 @@ def crises(plan: Plan) -> Section:
     harmless = frame.loc[~hurts, "disruption"].tolist()
     told = [f"No demand goes short with or without stockpiles in: {named(harmless)}."] if harmless else []
     detail = [partial(PICTURES["crisis"], name=str(name)) for name in frame.loc[hurts, "disruption"]]
-    drawn = _pictures(plan, "crises", *(detail if len(figures.table(plan, "crisis_shortage")) else ()))
+    drawn = _pictures(plan, PICTURES["crises"], *(detail if len(figures.table(plan, "crisis_shortage")) else ()))
     return Section("crises", "What happens in each crisis", told, drawn, _tables(plan, blocks.crises(plan)))
 
 
@@ -260,7 +264,7 @@ def look_through(plan: Plan) -> Section:
         "look-through",
         "Replaced or relabelled?",
         [*(told or [nowhere]), MEANING],
-        _pictures(plan, "look_through"),
+        _pictures(plan, PICTURES["look_through"]),
         _tables(plan, blocks.readings(plan), *([lasting] if len(fall.frame) else [])),
     )
 

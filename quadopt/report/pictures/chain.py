@@ -57,11 +57,9 @@ def chain(plan: Plan, material: str | None = None, period: str | None = None) ->
     Bands are as wide as what passes, in units of the demanded material, if all units of a material mix evenly.
     Raises ValueError for a material or period that the plan's chains do not have.
     """
-    material = (
-        flows.materials_by_value(plan)[0] if material is None and len(plan.tables.get("chains", ())) else material
-    )
-    period = flows.last_period(plan) if period is None else str(period)
-    legs = flows.legs(plan, material, period)
+    legs, period = flows.legs(plan, material, period)
+    material = flows.materials_by_value(plan)[0] if material is None else material
+    legs = legs[legs["material"] == material]
     who = flows.who(plan, legs)
     unit = flows.unit_of(plan, str(material))
     shares = {step: _outside(legs[legs["step"] == step], who) for step in PANELS}

@@ -8,7 +8,7 @@ from matplotlib.patches import Patch
 
 from quadopt.plan import Plan
 from quadopt.report import figures
-from quadopt.report.pictures.style import BLACK, BLUE, Picture, money_unit, picture, short, thousands_axis
+from quadopt.report.pictures.style import BLACK, BLUE, Picture, money_unit, needed, picture, short, thousands_axis
 from quadopt.tables.records import rows_of
 
 PANEL = 1.05
@@ -21,10 +21,10 @@ def contributions(plan: Plan) -> Picture:
     frame = frame.assign(period=frame["period"].astype(str))
     labels = figures.periods(plan)
     sums = frame.groupby("country", sort=False)[["contribution", "limit"]].sum()
-    sums = sums[sums["limit"] > 0].reset_index()
+    sums = needed(sums[sums["limit"] > 0].reset_index(), "member that may pay into a fund (table contributions)")
     figure = Picture(
         plan,
-        0.3 + PANEL * max(len(sums), 1),
+        0.3 + PANEL * len(sums),
         "Who pays into the fund, and when",
         f"{money_unit(plan)} in each period, undiscounted; the line is the most that the member allows.",
         "Contributions over the horizon: "
@@ -32,9 +32,9 @@ def contributions(plan: Plan) -> Picture:
         + f" {money_unit(plan)}.",
         key=[Patch(color=BLUE, label="contribution"), Line2D([], [], color=BLACK, label="limit")],
     )
-    panels = figure.subplots(max(len(sums), 1), 1, sharex=True, squeeze=False)[:, 0]
+    panels = figure.subplots(len(sums), 1, sharex=True, squeeze=False)[:, 0]
     at = np.arange(len(labels))
-    for axes, row in zip(panels, rows_of(sums), strict=False):
+    for axes, row in zip(panels, rows_of(sums), strict=True):
         own = frame[frame["country"] == row.country].set_index("period").reindex(labels)
         axes.bar(at, own["contribution"].fillna(0.0), color=BLUE, width=0.75)
         limit = own["limit"].fillna(0.0).to_numpy()
@@ -47,6 +47,4 @@ def contributions(plan: Plan) -> Picture:
         axes.locator_params(axis="y", nbins=3)
     every = max(1, -(-len(labels) // 8))
     panels[-1].set_xticks(at[::every], [short(label, 8) for label in labels[::every]])
-    if sums.empty:
-        panels[0].text(0.5, 0.5, "No member pays into a fund.", transform=panels[0].transAxes, ha="center")
     return figure

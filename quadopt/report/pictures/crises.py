@@ -10,7 +10,18 @@ from matplotlib.patches import Patch
 
 from quadopt.plan import Plan
 from quadopt.report import figures
-from quadopt.report.pictures.style import BLUE, GREY, ORANGE, SMALL, Picture, money_unit, picture, short, thousands_axis
+from quadopt.report.pictures.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    SMALL,
+    Picture,
+    money_unit,
+    needed,
+    picture,
+    short,
+    thousands_axis,
+)
 from quadopt.report.views.crises import shortage_by_member
 from quadopt.tables.records import rows_of
 
@@ -27,7 +38,7 @@ DRAWN = 6
 @picture
 def crises(plan: Plan) -> Picture:
     """The stress of every crisis: with the plan, without sharing, without stockpiles; the worst first."""
-    frame = figures.crises(plan)
+    frame = needed(figures.crises(plan), "crises (table disruptions)")
     frame = frame[frame[["stress", "stress_without_sharing", "stress_without_stocks"]].max(axis=1) > 0]
     quiet = len(figures.crises(plan)) - len(frame)
     figure = Picture(
@@ -62,7 +73,7 @@ def _bars(axes: Any, frame: pd.DataFrame, column: str, plan: Plan) -> None:
             told = "not known" if value != value else f"{value:,.0f}" if value >= 10 or value == 0 else f"{value:,.1f}"
             axes.text((0.0 if value != value else value) + 0.01 * most, place, told, fontsize=6.5, va="center")
     axes.set_yticks(range(len(frame)), [short(name, 22) for name in frame.index], fontsize=SMALL)
-    axes.set(ylim=(len(frame) - 0.5, -0.5), xlim=(0, 1.14 * most), xlabel=money_unit(plan))
+    axes.set(ylim=(max(len(frame), 1) - 0.5, -0.5), xlim=(0, 1.14 * most), xlabel=money_unit(plan))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     axes.locator_params(axis="x", nbins=5)
@@ -80,9 +91,7 @@ def crisis(plan: Plan, name: str | None = None) -> Picture:
 
     Raises ValueError for a disruption that the plan does not have.
     """
-    known = [str(known) for known in figures.crises(plan)["disruption"]]
-    if not known:
-        raise ValueError("the plan has no crises")
+    known = [str(known) for known in needed(figures.crises(plan), "crises (table disruptions)")["disruption"]]
     name = known[0] if name is None else name
     if name not in known:
         raise ValueError(f"the plan has no crisis {name!r}; it has {', '.join(known)}")

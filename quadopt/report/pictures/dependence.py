@@ -7,7 +7,7 @@ import pandas as pd
 
 from quadopt.plan import Plan
 from quadopt.report import figures
-from quadopt.report.pictures.style import BLUE, GREY, SMALL, VERMILLION, Picture, percent_axis, picture, short
+from quadopt.report.pictures.style import BLUE, GREY, SMALL, VERMILLION, Picture, needed, percent_axis, picture, short
 from quadopt.report.views import dependence as views
 
 ROW = 0.2
@@ -26,8 +26,8 @@ def dependence(plan: Plan, by: str = "material") -> Picture:
     if by not in ("material", "member"):
         raise ValueError(f"dependence is drawn by 'material' or by 'member', not by {by!r}")
     total = views.dependence_by_period(plan).frame
-    wide = _by_period(plan, by)
-    first, last = (wide.iloc[:, at] if wide.shape[1] else wide.sum(axis=1) for at in (0, -1))
+    wide = needed(_by_period(plan, by), "dependence by period (table largest)")
+    first, last = wide.iloc[:, 0], wide.iloc[:, -1]
     weighting = "weighted by value" if figures.has_value_weights(plan) else "each material weighs the same"
     figure = Picture(
         plan,

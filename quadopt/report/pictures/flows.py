@@ -9,7 +9,7 @@ import pandas as pd
 
 from quadopt.plan import Plan
 from quadopt.report import figures
-from quadopt.report.pictures.style import BLUE, GREY, ORANGE, VERMILLION, clean
+from quadopt.report.pictures.style import BLUE, GREY, ORANGE, VERMILLION, clean, needed
 
 BEFORE, AFTER = "today", "with the fund"
 PANELS = {BEFORE: "Without the fund: today's plants, least cost", AFTER: "With the plan"}
@@ -17,22 +17,22 @@ MEMBERS, LARGEST, OTHERS, STOCK = "members", "largest", "others", "stockpile"
 COLOURS = {MEMBERS: BLUE, LARGEST: VERMILLION, OTHERS: ORANGE, STOCK: GREY}
 
 
-def legs(plan: Plan, material: str | None = None, period: str | None = None) -> pd.DataFrame:
-    """The chains' legs today and with the fund, of one material and period or of all.
+def legs(plan: Plan, material: str | None = None, period: str | None = None) -> tuple[pd.DataFrame, str]:
+    """The chains' legs today and with the fund, of one material or of all, in a period (the last where none is given).
 
-    Raises ValueError, which says which there are, for a material or period that the plan's chains do not have.
+    Raises ValueError, which says which there are, for a material or period that the plan's chains do not have, and
+    NothingToDrawError where it has no chains.
     """
     frame = figures.numbers(figures.table(plan, "chains"), "quantity", "value")
-    frame = frame.assign(period=frame["period"].astype(str))
-    if frame.empty:
-        raise ValueError("the plan holds no chains (table 'chains'): solve the case again with this version")
+    frame = needed(frame.assign(period=frame["period"].astype(str)), "chains (table chains)")
+    period = figures.periods(plan)[-1] if period is None else str(period)
     for column, wanted in (("material", material), ("period", period)):
         if wanted is not None:
             known = list(dict.fromkeys(frame[column]))
-            if str(wanted) not in known:
+            if wanted not in known:
                 raise ValueError(f"the plan's chains have no {column} {wanted!r}; they have {', '.join(known)}")
-            frame = frame[frame[column] == str(wanted)]
-    return frame[frame["step"].isin(PANELS)].reset_index(drop=True)
+            frame = frame[frame[column] == wanted]
+    return frame[frame["step"].isin(PANELS)].reset_index(drop=True), period
 
 
 def materials_by_value(plan: Plan) -> list[str]:
@@ -40,11 +40,6 @@ def materials_by_value(plan: Plan) -> list[str]:
     frame = figures.numbers(figures.table(plan, "chains"), "value")
     frame = frame[(frame["step"] == AFTER) & (frame["use"] == "demand")]
     return [str(name) for name in frame.groupby("material")["value"].sum().sort_values(ascending=False).index]
-
-
-def last_period(plan: Plan) -> str:
-    """The last period of the plan."""
-    return figures.periods(plan)[-1]
 
 
 @dataclass(frozen=True)

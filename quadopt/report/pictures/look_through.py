@@ -16,6 +16,7 @@ from quadopt.report.pictures.style import (
     SMALL,
     VERMILLION,
     Picture,
+    needed,
     percent_axis,
     picture,
     short,
@@ -38,7 +39,7 @@ def look_through(plan: Plan) -> Picture:
 
     A flag marks more than 5 points between at least and proportional: part of the fall is relabelled, not replaced.
     """
-    frame = side_by_side(plan)
+    frame = needed(side_by_side(plan), "dependence by material (table largest)")
     flagged = frame["flag"] != ""
     figure = Picture(
         plan,

@@ -7,7 +7,17 @@ from matplotlib.patches import Patch
 
 from quadopt.plan import Plan
 from quadopt.report import figures
-from quadopt.report.pictures.style import BLUE, ORANGE, VERMILLION, Picture, money_unit, percent_axis, picture, short
+from quadopt.report.pictures.style import (
+    BLUE,
+    ORANGE,
+    VERMILLION,
+    Picture,
+    money_unit,
+    needed,
+    percent_axis,
+    picture,
+    short,
+)
 from quadopt.tables.records import rows_of
 
 READINGS = (
@@ -20,7 +30,7 @@ READINGS = (
 @picture
 def steps(plan: Plan) -> Picture:
     """The dependence index in three steps: today, with trade re-directed, with the fund."""
-    frame = figures.steps_total(plan)
+    frame = needed(figures.steps_total(plan), "three steps (table three_steps)")
     figure = Picture(
         plan,
         1.9,
@@ -42,7 +52,7 @@ def steps(plan: Plan) -> Picture:
         axes.bar_label(bars, [figures.percent(share) for share in frame[column]], fontsize=6.5, padding=1)
     names = [f"{short(row.step, 16)}\ncost {row.cost:,.0f}" for row in rows_of(frame)]
     axes.set_xticks(at, names)
-    axes.set_ylim(0, max(1.0, float(frame[[c for c, _, _ in READINGS]].max().max()) if len(frame) else 1.0) * 1.05)
+    axes.set_ylim(0, max(1.0, float(frame[[c for c, _, _ in READINGS]].max().max())) * 1.05)
     percent_axis(axes.yaxis)
     axes.grid(axis="y")
     axes.tick_params(axis="x", length=0)

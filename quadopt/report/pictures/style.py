@@ -147,6 +147,17 @@ def picture(
     return styled
 
 
+class NothingToDrawError(ValueError):
+    """The plan does not hold what a picture shows."""
+
+
+def needed(frame: pd.DataFrame, what: str) -> pd.DataFrame:
+    """The frame that a picture draws. Raises NothingToDrawError where it is empty: "the plan has no .."."""
+    if frame.empty:
+        raise NothingToDrawError(f"the plan has no {what}")
+    return frame
+
+
 def clean(text: Any) -> str:
     """Text on one line, without control characters (which no SVG may hold)."""
     kept = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs", "Cn") else letter for letter in str(text))

@@ -8,7 +8,7 @@ from matplotlib.patches import Patch
 
 from quadopt.plan import Plan
 from quadopt.report import figures
-from quadopt.report.pictures.style import BLUE, GREY, SMALL, Picture, money_unit, picture, short
+from quadopt.report.pictures.style import BLUE, GREY, SMALL, Picture, money_unit, needed, picture, short
 from quadopt.tables.records import rows_of
 
 ROW = 0.165
@@ -21,7 +21,7 @@ def timeline(plan: Plan) -> Picture:
 
     Projects stand by date of start; a bar that fades in is still ramping up.
     """
-    begun = figures.starts(plan).iloc[:-1]
+    begun = needed(figures.starts(plan), "projects that start (table investments)").iloc[:-1]
     calendar = figures.calendar(plan)
     first = figures.first_year(figures.periods(plan))
     end = max((last for _, last in calendar.values()), default=0.0) + first
@@ -68,8 +68,6 @@ def timeline(plan: Plan) -> Picture:
     every = max(1, round((end - first) / 6))
     axes.set_xticks(np.arange(first, end + 1e-9, every))
     axes.axvline(end, color="#888888", linewidth=0.6)
-    if begun.empty:
-        axes.text(0.5, 0.5, "The plan starts no project.", transform=axes.transAxes, ha="center")
     return figure
 
 

@@ -51,8 +51,7 @@ def world(plan: Plan, material: str | None = None, period: str | None = None) ->
     Arrows add up every stage of the chains, told in the demanded material: what crosses two borders counts at both.
     Raises ValueError for a material or period that the plan's chains do not have.
     """
-    period = flows.last_period(plan) if period is None else str(period)
-    legs = flows.legs(plan, material, period)
+    legs, period = flows.legs(plan, material, period)
     amount = "value" if material is None else "quantity"
     unit = money_unit(plan) if material is None else f"{flows.unit_of(plan, material)} of {material}"
     who = flows.who(plan, legs)
