@@ -19,6 +19,10 @@ from quadopt.report.layout import RECORD, places
 from quadopt.report.parts import Block, Chart, Sheet
 from quadopt.report.schema import Column, Table, columns_of
 from quadopt.report.views import crises, dependence, look_through, money, supply
+from quadopt.tables.records import rows_of
+
+NAMES = {"python": "Python", "pyomo": "Pyomo", "highspy": "HiGHS (highspy)"}
+"""What is versioned, as readers know it."""
 
 
 def summary(plan: Plan) -> Sheet:
@@ -42,30 +46,38 @@ def plan_table(table: Table, plan: Plan) -> Sheet:
 
 
 def run(plan: Plan) -> Sheet:
-    """How the plan came about: options of the model, versions, seconds, the case's hash, warnings."""
-    rows: list[tuple[str, str, Any]] = [
-        ("case", "title", plan.title),
-        ("case", "hash", plan.case_hash),
-        ("case", "currency", plan.currency),
-        ("case", "base year", figures.base_year(plan)),
-        ("model", "name", plan.model_name),
-        ("model", "status", plan.status),
+    """How the plan came about: the case's hash, the model file, options, versions, times, warnings."""
+    options = dict(plan.options)
+    model_file = options.pop("model_file", {})
+    timed = figures.numbers(figures.table(plan, "stages"), "seconds")
+    rows: list[tuple[str, str, Any, str]] = [
+        ("case", "title", plan.title, ""),
+        ("case", "input hash", plan.case_hash, ""),
+        ("case", "currency", plan.currency, ""),
+        ("case", "base year", figures.base_year(plan), ""),
+        ("model file", "name", plan.model_name, ""),
+        *(("model file", name, value, "") for name, value in flatten(model_file)),
+        ("result", "status", plan.status, ""),
+        *(("option", name, value, "") for name, value in flatten(options)),
+        *(("version", NAMES.get(name, name), value, "") for name, value in plan.versions.items()),
+        *(("time", f"stage {row.stage}", row.seconds, "seconds") for row in rows_of(timed)),
+        *(("time", name, value, "seconds") for name, value in plan.seconds.items()),
+        *(("warning", str(place), text, "") for place, text in enumerate(plan.warnings, start=1)),
     ]
-    rows += [("option", name, value) for name, value in flatten(plan.options)]
-    rows += [("version", name, value) for name, value in plan.versions.items()]
-    rows += [("seconds", name, value) for name, value in plan.seconds.items()]
-    rows += [("warning", str(place), text) for place, text in enumerate(plan.warnings, start=1)]
     shown = (
-        Column("section", "Section", meaning="case, model, option, version, seconds, warning"),
+        Column(
+            "section", "Section", meaning="case, model file, result, option (as it was applied), version, time, warning"
+        ),
         Column("name", "Name", meaning="what it is"),
-        Column("value", "Value", kind="plain", meaning="as set or measured"),
+        Column("value", "Value", "in the row's unit", "wide", meaning="as set or measured"),
+        Column("unit", "Unit of the value", meaning="where there is one"),
     )
-    frame = pd.DataFrame(rows, columns=["section", "name", "value"], dtype=object)
+    frame = pd.DataFrame(rows, columns=[column.name for column in shown], dtype=object)
     return Sheet(
         "run",
         "The run",
-        "How this plan came about: model options, versions, seconds, case hash, warnings. A hidden sheet, "
-        f"{RECORD}, holds what quadopt.read_plan needs besides.",
+        "How this plan came about: hash of the inputs, model file, options as applied, versions, times, warnings. A hidden "
+        f"sheet, {RECORD}, holds what quadopt.read_plan needs besides.",
         shown,
         frame,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from dataclasses import replace
 from importlib.metadata import version
@@ -113,7 +114,11 @@ def draft(staged: Staged) -> Plan:
         starts,
         _options(staged),
         warnings,
-        {name: version(name) for name in ("quadopt", "pyomo", "highspy", "pandas")},
+        {
+            "quadopt": version("quadopt"),
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("pyomo", "highspy", "pandas")},
+        },
     )
 
 
@@ -203,6 +208,7 @@ def _options(staged: Staged) -> dict[str, object]:
         for number, cap in enumerate(o.caps)
     ]
     return {
+        "model_file": o.model_dump(mode="json"),
         "approach": o.approach,
         "order": list(o.objectives()),
         "weights": dict(o.weights),

@@ -106,6 +106,22 @@ def test_what_was_asked_for_has_its_sheet(plan: Any, tmp_path: Path) -> None:
     assert asked.name in openpyxl.load_workbook(path).sheetnames
 
 
+def test_the_run_sheet_says_how_the_plan_came_about(plan: Any) -> None:
+    rules = {"title": "A pact", "dependence": {"measure": "traced", "suppliers": ["China", "Russia"]}}
+    found = next(
+        s for s in all_sheets(replace(plan, options={"gap": 0.01, "model_file": rules})) if s.name == "run"
+    ).frame
+    listed = {(row.section, row.name): row.value for row in found.itertuples(index=False)}
+    assert listed["case", "input hash"] == plan.case_hash
+    assert listed["model file", "name"] == plan.model_name
+    assert listed["model file", "dependence.suppliers"] == "China; Russia"
+    assert listed["option", "gap"] == 0.01
+    assert listed["version", "HiGHS (highspy)"] == plan.versions["highspy"]
+    assert listed["time", "stage dependence"] == 600.0
+    assert listed["warning", "1"] == plan.warnings[0]
+    assert set(found.loc[found["section"] == "time", "unit"]) == {"seconds"}
+
+
 NUMBERS = ("share", "gap", "money", "amount", "years", "year", "scale", "by_unit")
 
 
