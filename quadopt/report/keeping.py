@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,12 +61,12 @@ class Kept:
         if kept.dtype != dtype:
             kept.lost.append(f"the type {dtype}")
         listed = values.tolist()
-        kinds = [_kind(value) for value in _sample(values, listed)]
+        kinds = _kinds(values, listed)
         blanks = [kind for kind in kinds if kind in BLANKS]
-        kept.blank = max(set(blanks), key=blanks.count) if blanks else ("nan" if kept.dtype != "object" else "none")
+        kept.blank = max(BLANKS, key=blanks.count) if blanks or kept.dtype != "object" else "none"
         numbers = [kind for kind in kinds if kind in ("int", "float")]
         kept.number = max(("float", "int"), key=numbers.count)
-        for row in _suspects(values, listed):
+        for row in _suspects(values, listed, kept.blank):
             kept._look(row, listed[row])
         back = kept.restored([kept._after(*pair) for pair in enumerate(listed)]) if kept.lost else values
         kept.digest, (kept.outline, kept.size) = digest(back), outline(back)
@@ -92,6 +92,18 @@ class Kept:
     def _after(self, row: int, value: Any) -> Any:
         """A value after writing and reading."""
         return decode(self.odd[row]) if row in self.odd else self.value_of(plain(value))
+
+    def plainly(self, cells: list[Any]) -> pd.Series | None:
+        """The whole column at once where all its cells are plainly of its type; None where each has to be looked at."""
+        kinds = set(map(type, cells))
+        if self.odd:
+            return None
+        if self.dtype == "float64" and kinds <= {float, int, type(None)}:
+            return pd.Series(cells, dtype="float64")
+        if self.dtype == "str" and kinds <= {str, type(None)}:
+            blank = BLANKS[self.blank]
+            return pd.Series([blank if cell is None else cell for cell in cells], dtype="str")
+        return None
 
     def read(self, row: int, cell: Any) -> Any:
         """The value of a row: what was written down, where the cell is as it was, else what the cell stands for.
@@ -149,14 +161,16 @@ def seen(cell: Any) -> str:
 
 def digest(values: pd.Series) -> str:
     """A short hash of a column's values, in order: exact for numbers."""
-    if values.dtype.kind == "f" and isinstance(values.dtype, np.dtype):
+    if not _is_plain_number(values):
+        listed = values.tolist()
+        tokens = _of_each(listed, _token) if values.dtype == "str" else map(_token, listed)
+        content = "\x1e".join(tokens).encode("utf-8", "surrogatepass")
+    elif values.dtype.kind == "f":
         numbers = values.to_numpy(dtype="float64", copy=True)
         numbers[np.isnan(numbers)] = math.nan
         content = numbers.tobytes()
-    elif values.dtype.kind in "iu" and isinstance(values.dtype, np.dtype):
-        content = values.to_numpy().astype("int64", copy=False).tobytes()
     else:
-        content = "\x1e".join(map(_token, values.tolist())).encode("utf-8", "surrogatepass")
+        content = values.to_numpy().astype("int64", copy=False).tobytes()
     return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -166,7 +180,9 @@ def outline(values: pd.Series) -> tuple[str, float]:
     Each logarithm has a weight by its row, so that the sum tells any change of a number, in proportion to itself, and any swap
     of two, but hardly moves where all numbers are rounded: LibreOffice saves 15 digits of the 17 that a number may have.
     """
-    if values.dtype.kind in "fiu" and isinstance(values.dtype, np.dtype):
+    if values.dtype == "str":
+        return digest(values), 0.0
+    if _is_plain_number(values):
         numbers = values.to_numpy(dtype="float64")
         signs = pd.Series(np.where(np.isnan(numbers), np.nan, np.sign(numbers)))
     else:
@@ -244,14 +260,29 @@ def _same(found: Any, wanted: Any) -> bool:
     return _kind(found) == _kind(wanted) and encode(found) == encode(wanted) and encode(wanted) is not None
 
 
-def _sample(values: pd.Series, listed: list[Any]) -> Iterable[Any]:
-    """The values by which blanks and numbers are told; of a column of plain numbers one will do."""
-    return listed if values.dtype.kind in "OU" or not isinstance(values.dtype, np.dtype) else listed[:1]
+def _kinds(values: pd.Series, listed: list[Any]) -> list[str]:
+    """The kind of every value; of a column of plain numbers that of the first will do."""
+    if values.dtype == "str":
+        return list(_of_each(listed, _kind))
+    return [_kind(value) for value in (listed[:1] if _is_plain_number(values) else listed)]
 
 
-def _suspects(values: pd.Series, listed: list[Any]) -> Iterable[int]:
+def _is_plain_number(values: pd.Series) -> bool:
+    return isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiu"
+
+
+def _of_each(texts: list[Any], function: Callable[[Any], Any]) -> Iterator[Any]:
+    """A function of every value of a column of texts, called once for each different one."""
+    found = {text: function(text) for text in set(texts)}
+    return (found[text] for text in texts)
+
+
+def _suspects(values: pd.Series, listed: list[Any], blank: str) -> Iterable[int]:
     """The rows of values that a cell might not keep."""
-    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "fiu":
+    if values.dtype == "str":
+        kept = _of_each(listed, lambda text: _kind(text) == blank or (isinstance(text, str) and is_safe(text)))
+        return [row for row, is_kept in enumerate(kept) if not is_kept]
+    if not _is_plain_number(values):
         return range(len(listed))
     numbers = values.to_numpy()
     if values.dtype.kind == "f":

@@ -115,10 +115,20 @@ class _Read:
             self._column(number, column, at, [row[at] if at < len(row) else None for row in body])
 
     def _column(self, number: int, column: KeptColumn, at: int, cells: list[Any]) -> None:
-        kept, values, wrong = column.kept, [], 0
+        found = column.kept.plainly(cells)
+        if found is None:
+            found = self._cell_by_cell(column, at, cells)
+        if found is not None:
+            self.series[number] = found
+            if digest(found) != column.kept.digest:
+                (self.rounded if is_rounded(found, column.kept) else self.changed).append(column.header)
+
+    def _cell_by_cell(self, column: KeptColumn, at: int, cells: list[Any]) -> pd.Series | None:
+        """The column, or None where cells do not fit it, which become faults."""
+        values, wrong = [], 0
         for row, cell in enumerate(cells):
             try:
-                values.append(kept.read(row, cell))
+                values.append(column.kept.read(row, cell))
             except Misfit as misfit:
                 wrong += 1
                 if wrong <= MOST_FINDINGS:
@@ -128,10 +138,7 @@ class _Read:
                         "" if cell is None else str(cell), misfit.expected,
                         message="the cell is blank" if cell is None else "the cell does not hold what its column holds",
                     ))  # fmt: skip
-        if not wrong:
-            self.series[number] = kept.restored(values)
-            if digest(self.series[number]) != kept.digest:
-                (self.rounded if is_rounded(self.series[number], kept) else self.changed).append(column.header)
+        return None if wrong else column.kept.restored(values)
 
     def frame(self) -> pd.DataFrame:
         """The table with its columns in the order of the plan."""

@@ -112,15 +112,9 @@ def _parser() -> Any:
 def _scan_sheet(name: str, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> SheetScan:
     """Stream one sheet: stop at once where it leaves the allowed extent."""
     result = SheetScan()
-    state: dict[str, Any] = {
-        "cell": "",
-        "formula": False,
-        "value": False,
-        "inside": "",
-        "row": 0,
-        "position": 0,
-        "cells": 0,
-    }
+    cell, row_text, inside = "", "", ""
+    has_formula = has_value = False
+    row = position = cells = 0
 
     def extent(reference: str) -> None:
         found = _REFERENCE.fullmatch(reference)
@@ -139,35 +133,40 @@ def _scan_sheet(name: str, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> S
             ))  # fmt: skip
 
     def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal cell, row_text, inside, has_formula, has_value, row, position, cells
         tag = tag.rpartition(":")[2]
         if tag == "c":
-            state["position"] += 1
-            cell = attributes.get("r") or f"{column_letter(state['position'] - 1)}{state['row']}"
-            state.update(cell=cell, formula=False, value=False)
-            extent(cell)
-            state["cells"] += 1
-            if state["cells"] > MOST_CELLS:
+            position += 1
+            cells += 1
+            cell, has_formula, has_value = attributes.get("r") or f"{column_letter(position - 1)}{row}", False, False
+            letters = cell.removesuffix(row_text)
+            if len(letters) > 1 or not letters.isalpha():  # one letter and the row's own number reach nowhere new
+                extent(cell)
+            if cells > MOST_CELLS:
                 raise Refused(Finding("error", f"{name}, {part.filename}", message=f"more than {MOST_CELLS} cells"))
-        elif tag == "f":
-            state["formula"] = True
         elif tag in ("v", "t"):
-            state["inside"] = tag
+            inside = tag
+        elif tag == "f":
+            has_formula = True
+        elif tag == "row":
+            row, position = int(attributes.get("r", str(row + 1))[:9]), 0
+            row_text = str(row)
+            extent(f"A{row}")
         elif tag == "dimension":
             extent(attributes.get("ref", "").split(":")[-1])
-        elif tag == "row":
-            state.update(row=int(attributes.get("r", str(state["row"] + 1))[:9]), position=0)
-            extent(f"A{state['row']}")
 
     def text(data: str) -> None:
-        if state["inside"] and data:
-            state["value"] = True
+        nonlocal has_value
+        if inside and data:
+            has_value = True
 
     def end(tag: str) -> None:
+        nonlocal inside
         tag = tag.rpartition(":")[2]
-        if tag == "c" and state["formula"]:
-            (result.formulas if state["value"] else result.without_value).append(str(state["cell"]))
-        elif tag in ("v", "t"):
-            state["inside"] = ""
+        if tag in ("v", "t"):
+            inside = ""
+        elif has_formula and tag == "c":
+            (result.formulas if has_value else result.without_value).append(cell)
 
     parser = _parser()
     parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = start, text, end
