@@ -60,10 +60,10 @@ def shortage_causes(case: Case, plan: Plan, model: str | Path | Formulation | No
     """The limits that hold each shortage of the plan's base path, one a row; empty where nothing goes short.
 
     `model` is what the plan was made with (by default the model file of its name). `shortage` and `shortage_left` are units
-    of the material in the period, before and after the limit gives by `loosened_by` (in `unit`); all other limits,
-    projects, and what others go short of stay. `rank` puts first what lessens the shortage most, then what counts least to
-    loosen (as in `quadopt.diagnose`). `kind` is "plan's choice" where the plan's projects could serve it, and "together"
-    where no limit alone does; see `quadopt.report.columns`.
+    of the material in the period, before and after the limit gives by `loosened_by` (in `unit`) in that period, a stock's in
+    all; all other limits, projects, and what others go short of stay. `rank` puts first what lessens the shortage most, then
+    what counts least to loosen (as in `quadopt.diagnose`). `kind` is "plan's choice" where the plan's projects could serve
+    it, and "together" where no limit alone does; see `quadopt.report.columns`.
     """
     options = model if isinstance(model, Formulation) else read_formulation(model or plan.model_name)
     short = plan.tables["shortage"]
@@ -71,19 +71,56 @@ def shortage_causes(case: Case, plan: Plan, model: str | Path | Formulation | No
     if short.empty:
         return pd.DataFrame(columns=list(CAUSES))
     found = ruled(case, options)
-    rules = [rule for rule in (*rules_of(found), *standing(found, plan.starts)) if rule.kind in LIMITS]
-    asked = _Shortage(found, rules, plan)
+    asked = _Shortage(found, _by_period(found, [*rules_of(found), *standing(found, plan.starts)]), plan)
     rows: list[dict[str, Any]] = []
     for place in asked.places(short):
         rows += asked.causes(place)
     return pd.DataFrame(rows, columns=list(CAUSES))
 
 
+def _by_period(found: Ruled, rules: Sequence[Rule]) -> list[tuple[Rule, str]]:
+    """The limits that can hold a shortage, those on flows taken apart by period, with the period ("": stocks, in all).
+
+    Loosened in all its periods a limit would serve one of them by hoarding in the others.
+    """
+    base, pyomo = found.base, found.model.pyomo
+    variables = [base.activity, base.shipment, base.shared]
+    variables += [pyomo.cap_excess] if hasattr(pyomo, "cap_excess") else []
+    flows = (
+        base.within_online_capacity,
+        base.used_at_least,
+        base.within_stock_budget,
+        base.release_rate,
+        base.sharing_limit,
+    )
+    step_of = {column: key[-1] for variable in variables for key, column in found.columns(variable).items()}
+    step_of_row = {row: key[-1] for constraint in flows for key, row in found.rows(constraint).items()}
+    apart: list[tuple[Rule, str]] = []
+    for rule in rules:
+        if rule.kind not in LIMITS:
+            continue
+        steps = {step_of.get(limit.columns[0], 0) for limit in rule.limits} | {step_of_row[row] for row, _ in rule.rows}
+        if 0 in steps:
+            apart.append((rule, ""))
+            continue
+        years = sum(found.lengths[step - 1] for step in steps)
+        for step in sorted(steps):
+            limits = tuple(limit for limit in rule.limits if step_of[limit.columns[0]] == step)
+            rows = tuple((row, amount) for row, amount in rule.rows if step_of_row[row] == step)
+            uppers = tuple(column for column in rule.uppers if step_of[column] == step)
+            worth = rule.worth * float(found.lengths[step - 1] / years)
+            part = replace(rule, limits=limits, rows=rows, uppers=uppers, worth=worth)
+            apart.append((part, found.case.periods[step - 1]))
+    return apart
+
+
 class _Shortage:
     """The base path at the plan's projects, asked for the least shortage of one place after the other."""
 
-    def __init__(self, found: Ruled, rules: Sequence[Rule], plan: Plan) -> None:
+    def __init__(self, found: Ruled, apart: Sequence[tuple[Rule, str]], plan: Plan) -> None:
+        rules = [rule for rule, _ in apart]
         self.found, self.rules, self.plan = found, rules, plan
+        self.period = [period for _, period in apart]
         program = elastic_program(found.program, rules)
         self.first = found.program.cost.size
         self.columns = found.columns(found.base.shortage)
@@ -126,21 +163,15 @@ class _Shortage:
         least, effect = self._least(place, {})
         if least < (1 - TELLING) * place.shortage:
             return [self._choice(place, least)]
-        needed = {k: min(least / effect[k], self.rules[k].most) for k in np.flatnonzero(effect > 1e-9).tolist()}
-        order = sorted(needed, key=lambda k: (needed[k] * effect[k] < 0.99 * least, self._counts(k, needed[k], place)))
+        binding = [k for k in np.flatnonzero(effect > 1e-9).tolist() if self.period[k] in ("", place.period)]
+        needed = {k: min(least / effect[k], self.rules[k].most) for k in binding}
+        counts = {k: needed[k] * self.rules[k].worth for k in binding}
+        order = sorted(needed, key=lambda k: (needed[k] * effect[k] < 0.99 * least, counts[k]))
         left = {k: self._least(place, {k: needed[k]})[0] for k in order[:TRIED]}
         helpful = [k for k in left if least - left[k] > TELLING * least]
-        helpful.sort(key=lambda k: (round(left[k] / least, 2), self._counts(k, needed[k], place)))
+        helpful.sort(key=lambda k: (round(left[k] / least, 2), counts[k]))
         rows = [self._row(place, rank, k, needed[k], left[k]) for rank, k in enumerate(helpful[:MOST_CAUSES], 1)]
         return rows or [self._together(place)]
-
-    def _counts(self, k: int, gives: float, place: Place) -> float:
-        """What a limit's giving way counts in one period, millions."""
-        rule, length = self.rules[k], self.found.case.length
-        years = sum(length[t] for t in rule.periods)
-        if not rule.periods and rule.unit.endswith("per year"):
-            years = self.found.case.horizon
-        return gives * rule.worth * (length[place.period] / years if years else 1.0)
 
     def _least(self, place: Place, give: dict[int, float]) -> tuple[float, Array]:
         """The least shortage where some limits give, and what a unit of each limit would lessen it by."""
@@ -172,7 +203,7 @@ class _Shortage:
             "value": value,
             "unit": rule.unit,
             "loosened_by": gives * scale,
-            "shortage_left": left,
+            "shortage_left": left if left > 1e-6 * place.shortage else 0.0,
         }
 
     def _choice(self, place: Place, least: float) -> dict[str, Any]:
@@ -189,6 +220,7 @@ class _Shortage:
         left, effect = self._least(place, opened)
         while left > (1 - TELLING) * place.shortage:
             binding = [k for k in np.flatnonzero(effect > 1e-9).tolist() if k not in opened]
+            binding = [k for k in binding if self.period[k] in ("", place.period)] or binding
             if not binding or len(opened) == TRIED:
                 words = "no limit of the input holds it: nobody can make or bring it, whatever the limits"
                 return self._base(place, 1, "nobody makes it") | {"limit": words, "shortage_left": place.shortage}

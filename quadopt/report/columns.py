@@ -432,7 +432,7 @@ TABLES: tuple[Table, ...] = (
                 "Loosened by",
                 "as in 'Unit'",
                 "figure",
-                "by how much the limit was loosened in the trial",
+                "by how much it was loosened in the trial, in that period alone (a stock's limit: in all)",
             ),
             _amount("shortage_left", "Shortage left", "what still goes short then; a trial, not a plan"),
         ),
