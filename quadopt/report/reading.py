@@ -44,9 +44,7 @@ def read_plan(path: str | Path) -> Plan:
             raise InputError([_no_sheet(path, table, names) for table in missing])
         for read in found.values():
             read.rows_of(book[read.table.sheet])
-        run_sheet = (
-            list(book["run"].iter_rows(min_row=FIRST_ROW, max_col=4, values_only=True)) if "run" in names else None
-        )
+        run_sheet = list(book["run"].iter_rows(min_row=FIRST_ROW, values_only=True)) if "run" in names else None
     faults = [fault for read in found.values() for fault in read.faults]
     if faults:
         raise InputError(faults)

@@ -122,8 +122,8 @@ def facts(plan: Plan) -> dict[str, Any]:
 
 
 def run_digest(rows: Iterable[Iterable[Any]]) -> str:
-    """A short hash of the cells of the sheet `run`."""
-    text = "\x1e".join("\x1f".join(map(seen, row)) for row in rows)
+    """A short hash of the cells of the sheet `run`; blank ones at the end of a row do not count."""
+    text = "\x1e".join("\x1f".join(map(seen, row)).rstrip("\x1f") for row in rows).rstrip("\x1e")
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +102,9 @@ def shown(value: Any, kind: str) -> str:
         return f"{value:.12g}"
     if value in (math.inf, -math.inf):
         return "none"
-    places = len(excel.rstrip("%").partition(".")[2])
+    places = len(re.sub(r"E.*|%", "", excel).partition(".")[2])
+    if "E" in excel:
+        return f"{value:.{places}E}"
     return f"{value:{',' if ',' in excel else ''}.{places}{'%' if excel.endswith('%') else 'f'}}"
 
 

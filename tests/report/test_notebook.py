@@ -17,6 +17,7 @@ import quadopt
 from quadopt.plan import Plan
 from quadopt.report.columns import BY_NAME
 from quadopt.report.iamc import COLUMNS, PARTS
+from quadopt.report.schema import shown
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,6 +91,15 @@ def test_show_formats_without_changing_numbers(real: Plan) -> None:
     assert f"{cost['incumbent']:,.1f}" in stages and f"{cost['gap']:.2%}" in stages
     for name in real.tables:
         real.show(name).to_html()
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [(0.12345, "share", "12.3%"), (1234.5678, "amount", "1,234.57"), (0.000123456, "small", "1.235E-04"), (2.0, "as_given", "2"),
+     (1234567.0, "count", "1,234,567"), (float("nan"), "money", ""), (None, "share", ""), ("x", "money", "x")],
+)  # fmt: skip
+def test_figures_are_shown_as_their_cells_are(value: Any, kind: str, text: str) -> None:
+    assert shown(value, kind) == text
 
 
 def test_a_wrong_name_is_answered_with_the_nearest(real: Plan) -> None:
