@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -9,11 +11,15 @@ import pytest
 
 import quadopt
 from quadopt.plan import Plan
-from quadopt.report.checks.sheet import HOLDS
+from quadopt.report.checks.sheet import FAILS, HOLDS, check_sheets
 from quadopt.report.layout import FIRST_ROW, Place, places
+from quadopt.report.parts import Sheet
 from quadopt.report.sheets import all_sheets
 from tests.report.libreoffice import recalculated
+from tests.report.spoiled import SPOILED
 
+Cell = tuple[str, str, int, float]
+"""Sheet, column, record from 0, and what is written there."""
 TUTORIAL = Path(__file__).parents[2] / "inputs" / "tutorial"
 
 
@@ -33,7 +39,7 @@ def where(tutorial: Plan) -> dict[str, Place]:
 
 
 def verdicts(path: Path, where: dict[str, Place]) -> dict[str, str]:
-    """Text of every check -> its verdict, from the values that a file holds."""
+    """Every check -> its verdict, from the values that a file holds."""
     page = openpyxl.load_workbook(path, data_only=True)["checks"]
     place = where["checks"]
     found = {}
@@ -66,3 +72,58 @@ def test_libreoffice_calculates_what_is_written(written: Path, tmp_path: Path) -
                     assert (two or None if isinstance(one, str) else two) == same, f"{page.title}!{cell.coordinate}"
                     compared += 1
     assert compared > 1500
+
+
+KNOWN: dict[str, list[Sheet]] = {}
+
+
+def sheets_of(plan: Plan) -> list[Sheet]:
+    """The sheets of the workbook but those of the checks, made once."""
+    if plan.case_hash not in KNOWN:
+        KNOWN[plan.case_hash] = [sheet for sheet in all_sheets(plan) if not sheet.name.startswith("checks")]
+    return KNOWN[plan.case_hash]
+
+
+def spoiled_sheets(plan: Plan, cells: Iterable[Cell]) -> list[Sheet]:
+    """The sheets that the checks look at, with some cells spoiled."""
+    sheets = {sheet.name: sheet for sheet in sheets_of(plan)}
+    for name, column, record, value in cells:
+        frame = sheets[name].frame.astype({column: object})
+        frame.loc[frame.index[record], column] = value
+        sheets[name] = replace(sheets[name], frame=frame)
+    return list(sheets.values())
+
+
+def calculated(plan: Plan, cells: Iterable[Cell]) -> dict[str, str]:
+    """Every check -> its verdict, calculated here from the same declaration."""
+    checks, _ = check_sheets(plan, spoiled_sheets(plan, cells))
+    return {f"{row['subject']}: {row['says']}": row["verdict"].value for row in checks.frame.to_dict("records")}
+
+
+def test_spoiled_cells_are_on_most_sheets() -> None:
+    assert len({sheet for sheet, *_ in SPOILED}) >= 28
+    assert len(SPOILED) >= 42
+
+
+@pytest.mark.parametrize("cell", SPOILED, ids=lambda cell: f"{cell[0]}-{cell[1]}")
+def test_a_spoiled_number_turns_the_right_checks_red_and_no_other(tutorial: Plan, cell: Cell) -> None:
+    found = calculated(tutorial, [cell])
+    assert {check for check, verdict in found.items() if verdict == FAILS} == set(SPOILED[cell])
+
+
+def test_libreoffice_sees_spoiled_numbers_in_the_same_way(
+    tutorial: Plan, written: Path, where: dict[str, Place], tmp_path: Path
+) -> None:
+    """Copies with one cell spoiled, and one with all of them, which no check overlooks in any of both calculations."""
+    cells = list(SPOILED)
+    chosen = [cells[0:1], cells[len(cells) // 2 : len(cells) // 2 + 1], cells[-1:], cells]
+    copies = []
+    for number, spoiled in enumerate(chosen):
+        book = openpyxl.load_workbook(written)
+        for sheet, column, record, value in spoiled:
+            _, address = where[sheet].cell(column, record).replace("$", "").split("!")
+            book[where[sheet].sheet][address] = value
+        copies.append(tmp_path / f"spoiled_{number}.xlsx")
+        book.save(copies[-1])
+    for path, spoiled in zip(recalculated(copies, tmp_path), chosen, strict=True):
+        assert verdicts(path, where) == calculated(tutorial, spoiled)

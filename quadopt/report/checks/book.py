@@ -21,8 +21,8 @@ class Tolerance:
     reason: str
 
 
-EXACT = Tolerance(1e-9, "rounding of the spreadsheet's arithmetic")
-SOLVED = Tolerance(1e-5, "the solver keeps its rules to 0.0000001 of scaled figures")
+EXACT = Tolerance(1e-9, "rounding in spreadsheets")
+SOLVED = Tolerance(1e-5, "the solver's precision")
 """As loose as the auditor that every plan has passed."""
 FLOOR = 0.01
 """Part of the largest figure of a check below which differences count as absolute."""

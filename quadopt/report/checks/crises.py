@@ -21,7 +21,7 @@ from quadopt.report.checks.terms import (
 )
 
 SUBJECT = "Crises"
-COMPARED = Tolerance(1e-4, "each comparison is solved to the solver's tolerance")
+COMPARED = Tolerance(1e-4, "the solver's precision, twice")
 
 
 def checks(book: Book) -> Iterator[Check]:

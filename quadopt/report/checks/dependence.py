@@ -22,7 +22,7 @@ SUBJECT, LARGEST, INDEX, DIRECT = "Dependence", "Largest suppliers", "Index of d
 READINGS = ("optimised", "at_least", "at_most", "proportional")
 KEY = ("country", "material", "period")
 MILLION = 1e6
-ORDERED = Tolerance(1e-5, "each end of the range is solved to the solver's tolerance")
+ORDERED = Tolerance(1e-5, "the solver's precision")
 
 
 def checks(book: Book) -> Iterator[Check]:

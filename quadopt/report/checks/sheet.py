@@ -41,7 +41,7 @@ COLUMNS = (
     Column("floor", "Least size", "in the figures' own unit", "figure", "smaller figures are measured by this size"),
     Column("compared", "Compared", "figures", "count", "how many figures are compared"),
     Column("worst", "Where it fails", "", "text", "live: the row of the largest difference, where the check fails"),
-    Column("cells", "Cells that it looks at", "", "text", "sheets and ranges"),
+    Column("cells", "Cells that it looks at", "", "wide", "sheets and ranges"),
 )
 KEYS = 5
 DETAIL = (
@@ -144,7 +144,6 @@ class _Writer:
         sheet = rows.split("!")[0].strip("'")
         worst = f'IF({cell["verdict"]}="{HOLDS}","",IFERROR("{sheet}, row "&{place},"{sheet}: not a number"))'
         found = "" if holds else f"{sheet}, row {first + _record_of(measured, difference)}"
-        cells = dict.fromkeys(cell for part in parts for cell in part.cells)
         self.checks.append(
             (
                 number,
@@ -157,7 +156,7 @@ class _Writer:
                 floor,
                 int(measured.value.size),
                 Formula(worst, found),
-                "; ".join(cells),
+                _listed(cell for part in parts for cell in part.cells),
             )
         )
 
@@ -181,6 +180,15 @@ class _Writer:
     def _side(self, name: str, start: int, check: Check, at: int) -> Term:
         values = [np.broadcast_to(numbers((rows.left, rows.right)[at].value), len(rows.keys)) for rows in check.rows]
         return Term(self._range(name, start), np.concatenate(values))
+
+
+def _listed(cells: Iterable[str]) -> str:
+    """Ranges sheet by sheet: ``'trade'!E4:E9, F4:F9; 'stock'!D4:D7``."""
+    found: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        sheet, ends = cell.rsplit("!", 1)
+        found.setdefault(sheet, {})[ends] = None
+    return "; ".join(f"{sheet}!{', '.join(ranges)}" for sheet, ranges in found.items())
 
 
 def positive_most(measured: Term) -> Term:

@@ -8,7 +8,7 @@ from quadopt.report.checks.book import SOLVED, Book, Check, Tolerance, rows
 from quadopt.report.checks.terms import Term, absolute, filled, sums, term, total
 
 SUBJECT = "Stages"
-HELD = Tolerance(1e-5, "a stage is held to the solver's tolerance")
+HELD = Tolerance(1e-5, "the solver's precision")
 
 
 def checks(book: Book) -> Iterator[Check]:
