@@ -12,7 +12,6 @@ from quadopt.report.columns import BY_NAME, MONEY
 from quadopt.report.figures import STEPS
 from quadopt.report.parts import LOOKS, Block, Chart, Charts, Part, Series
 from quadopt.report.schema import Column
-from quadopt.report.views.common import ALL_MEMBERS
 from quadopt.report.views.look_through import RELABELS, look_through
 
 
@@ -102,8 +101,7 @@ def steps_by_material(plan: Plan) -> Block:
 
 def worst_dependence(plan: Plan) -> Block:
     """Each material with the plan: its largest supplier and its shares, the most dependent first."""
-    frame = look_through(plan).frame
-    frame = frame[frame["country"] == ALL_MEMBERS].sort_values("share_proportional", ascending=False, kind="stable")
+    frame = look_through(plan).frame.sort_values("share_proportional", ascending=False, kind="stable")
     stock = figures.one_off(plan).set_index("material")
     frame = frame.assign(today=frame["material"].map(stock["today"])).reset_index(drop=True)
     shares = {"share_at_least": "At least", "share_proportional": "Proportional", "share_at_most": "At most"}

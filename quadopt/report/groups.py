@@ -39,7 +39,11 @@ GROUPS: tuple[Group, ...] = (
             "chains",
         ),
     ),
-    Group("Look-through", "#CC79A7", ("look_through", "look_through_by_period", "one_off", "concentration")),
+    Group(
+        "Look-through",
+        "#CC79A7",
+        ("look_through", "look_through_by_member", "look_through_by_period", "one_off", "concentration"),
+    ),
     Group(
         "Projects and money",
         "#009E73",

@@ -160,6 +160,7 @@ SHEETS: tuple[Callable[[Plan], Sheet], ...] = (
     dependence.dependence_by_member,
     supply.supply_mix,
     look_through.look_through,
+    look_through.look_through_by_member,
     look_through.look_through_by_period,
     look_through.one_off,
     money.timeline,

@@ -14,7 +14,7 @@ from quadopt.report import figures
 from quadopt.report.parts import LOOKS, Chart
 from quadopt.report.sheets import all_sheets
 from quadopt.report.views import crises, dependence, look_through, money, supply
-from quadopt.report.views.common import ALL_MEMBERS, blocks, by_importance, ordered
+from quadopt.report.views.common import blocks, by_importance, ordered
 from quadopt.report.workbook import write_workbook
 
 
@@ -130,30 +130,28 @@ def test_supply_mix_adds_up_what_members_get(small: Any) -> None:
 
 
 def test_look_through_puts_the_readings_side_by_side_and_flags_relabelling(small: Any) -> None:
-    found = look_through.look_through(small).frame.set_index(["country", "material"])
-    both = found.loc[(ALL_MEMBERS, "x")]
+    sheet = look_through.look_through(small)
+    found = sheet.frame.set_index("material")
+    both = found.loc["x"]
     assert both["share_at_least"] == pytest.approx((30 * 0.2 + 30 * 0.1 + 10 * 0.9) / 70)
     assert both["share_proportional"] == pytest.approx((30 * 0.4 + 30 * 0.3 + 10 * 0.6) / 70)
     assert both["hhi"] == pytest.approx((30 * 0.5 + 30 * 0.3 + 10 * 1.0) / 70)
     assert both["difference"] == pytest.approx(9 / 70)
     assert both["supplier"] == "S"
     assert both["one_off"] == pytest.approx(30 * 0.1 / 70)
+    assert found["flag"].to_dict() == {"x": look_through.LOWER, "y": ""}
+    assert "relabels rather than replaces" in sheet.sentence
+    assert drawn(sheet.charts[0], sheet.frame)["proportional"] == found["share_proportional"].tolist()
+
+
+def test_look_through_by_member_flags_in_both_directions(small: Any) -> None:
+    found = look_through.look_through_by_member(small).frame.set_index(["country", "material"])
     assert found.loc[("B", "x"), "supplier"] == "T"
     assert found["flag"].to_dict() == {
-        (ALL_MEMBERS, "x"): look_through.LOWER,
-        (ALL_MEMBERS, "y"): "",
         ("A", "x"): look_through.LOWER,
         ("A", "y"): "",
         ("B", "x"): look_through.HIGHER,
     }
-
-
-def test_look_through_draws_all_members_only(small: Any) -> None:
-    sheet = look_through.look_through(small)
-    shares = drawn(sheet.charts[0], sheet.frame)
-    whole = sheet.frame[sheet.frame["country"] == ALL_MEMBERS]
-    assert shares["proportional"] == whole["share_proportional"].tolist()
-    assert "relabels rather than replaces" in sheet.sentence
 
 
 def test_look_through_by_period_has_every_demand(small: Any) -> None:

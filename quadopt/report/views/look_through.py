@@ -35,40 +35,55 @@ MEANING = (
 )
 
 
+SIDE_BY_SIDE = (
+    Column("supplier", "Largest supplier, proportional", meaning="whose share over all periods is largest"),
+    *(SHOWN[name] for name in READINGS),
+    DIFFERENCE,
+    FLAG,
+    Column(
+        "one_off",
+        "One-off: share taken off by the initial stock",
+        "percentage points",
+        "share",
+        "proportional share, had the initial stock that is used come from the supplier, less the proportional share",
+    ),
+    *CONCENTRATION,
+    DEMAND,
+)
+
+
 def look_through(plan: Plan) -> Sheet:
-    """Readings side by side over all periods: of all members together by material, then of each member."""
-    found = _with_concentration(plan)
-    names = [*READINGS, STOCK_EXPOSED.name, "hhi", "hhi_governance"]
-    whole = mean(found, ["material"], names, "demand").assign(country=ALL_MEMBERS)
-    single = mean(found, ["country", "material"], names, "demand")
-    members = [ALL_MEMBERS, *dict.fromkeys(found["country"])]
-    frame = ordered(pd.concat([whole, single]), country=members, material=by_importance(plan))
-    frame = _flagged(frame.merge(_suppliers(plan), on=["country", "material"], how="left"))
-    frame["one_off"] = frame[STOCK_EXPOSED.name] - frame["share_proportional"]
-    shown = (
-        Column("country", "Member", meaning="the member, or all members together (mean by demand)"),
-        MATERIAL,
-        Column("supplier", "Largest supplier, proportional", meaning="whose share over all periods is largest"),
-        *(SHOWN[name] for name in READINGS),
-        DIFFERENCE,
-        FLAG,
-        Column(
-            "one_off",
-            "One-off: share taken off by the initial stock",
-            "percentage points",
-            "share",
-            "proportional share, had the initial stock that is used come from the supplier, less the proportional share",
-        ),
-        *CONCENTRATION,
-        DEMAND,
-    )
-    frame = frame[[column.name for column in shown]]
+    """Readings side by side over all periods, of all members together, by material."""
+    frame = _over_all_periods(plan, together=True)
     sentence = (
-        "How much of each demand depends on its largest supplier, in every reading side by side, over all periods (mean by "
-        f"demand of each period's largest supplier). {MEANING} HHI: concentration "
-        "of direct imports over outside suppliers, as shares of use; it may exceed 1 where imports are for stock or passed on."
+        "How much of the members' demand for each material depends on its largest supplier, in every reading side by side, "
+        f"over all periods (mean by demand of each period's largest supplier). {MEANING} HHI: concentration of direct imports "
+        "over outside suppliers, as shares of use; it may exceed 1 where imports are for stock or passed on."
     )
-    return Sheet("look_through", "Look-through", sentence, shown, frame, charts=_charts(frame))
+    shown = (MATERIAL, *SIDE_BY_SIDE)
+    frame = frame[[column.name for column in shown]]
+    return Sheet("look_through", "Look-through", sentence, shown, frame, charts=_charts(len(frame)))
+
+
+def look_through_by_member(plan: Plan) -> Sheet:
+    """Readings side by side over all periods, of each member and material."""
+    shown = (Column("country", "Member", meaning="the member"), MATERIAL, *SIDE_BY_SIDE)
+    frame = _over_all_periods(plan, together=False)[[column.name for column in shown]]
+    sentence = f"Every reading side by side, for each member and material over all periods. {MEANING}"
+    return Sheet("look_through_by_member", "Look-through by member", sentence, shown, frame)
+
+
+def _over_all_periods(plan: Plan, together: bool) -> pd.DataFrame:
+    """Means by demand of the readings and of concentration, by material, of all members or of each."""
+    found = _with_concentration(plan)
+    members = dict.fromkeys(found["country"])
+    if together:
+        found, members = found.assign(country=ALL_MEMBERS), {ALL_MEMBERS: None}
+    names = [*READINGS, STOCK_EXPOSED.name, *(column.name for column in CONCENTRATION)]
+    frame = mean(found, ["country", "material"], names, "demand")
+    frame = _flagged(ordered(frame, country=members, material=by_importance(plan)))
+    frame = frame.merge(_suppliers(plan), on=["country", "material"], how="left")
+    return frame.assign(one_off=frame[STOCK_EXPOSED.name] - frame["share_proportional"])
 
 
 def look_through_by_period(plan: Plan) -> Sheet:
@@ -150,14 +165,11 @@ def _flagged(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(difference=apart, flag=flag.mask(apart > RELABELS, LOWER).mask(apart < -RELABELS, HIGHER))
 
 
-def _charts(frame: pd.DataFrame) -> tuple[Chart, ...]:
-    last = int((frame["country"] == ALL_MEMBERS).sum()) - 1
-    if last < 0:
-        return ()
-    rows, height = (0, last), max(16, 2 * last + 10)
+def _charts(materials: int) -> tuple[Chart, ...]:
+    height = max(16, 2 * materials + 10)
     readings = zip(("at least", "proportional", "at most", "direct (over use)"), READINGS, (0, 1, 6, 3), strict=True)
-    shares = tuple(Series(column, title, LOOKS[look], rows) for title, column, look in readings)
-    hhi = tuple(Series(c.name, c.title, LOOKS[at], rows) for at, c in enumerate(CONCENTRATION))
+    shares = tuple(Series(column, title, LOOKS[look]) for title, column, look in readings)
+    hhi = tuple(Series(c.name, c.title, LOOKS[at]) for at, c in enumerate(CONCENTRATION))
     chart = Chart("bar", "", "look_through", ("material",), (), "", "0%", "", (0, 1), height)
     return (
         replace(chart, title="Dependence of all members in every reading", series=shares, axis="% of demand"),
