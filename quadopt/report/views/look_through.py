@@ -173,5 +173,11 @@ def _charts(materials: int) -> tuple[Chart, ...]:
     chart = Chart("bar", "", "look_through", ("material",), (), "", "0%", "", (0, 1), height)
     return (
         replace(chart, title="Dependence of all members in every reading", series=shares, axis="% of demand"),
-        replace(chart, title="Concentration of direct imports", series=hhi, axis="HHI, 0 to 1", number_format="0.0"),
+        replace(
+            chart,
+            title="Concentration of direct imports",
+            series=hhi,
+            axis="HHI (what is above 1 is cut off)",
+            number_format="0.0",
+        ),
     )
