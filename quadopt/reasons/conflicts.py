@@ -28,7 +28,8 @@ def ruled(case: Case, options: Formulation) -> Ruled:
             prepare(model, options, objective, bool(model.structure.crises))
     matrix = Matrix(model.pyomo)
     matrix.extend()
-    return Ruled(case, options, model, matrix, matrix.program(model.pyomo.shortage_total, ANCHORS))
+    program = matrix.program(model.pyomo.shortage_total, ANCHORS)
+    return Ruled(case, options, model, matrix, money_rules.with_transfers(model, matrix, program))
 
 
 def rules_of(found: Ruled) -> list[Rule]:

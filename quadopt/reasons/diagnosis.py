@@ -141,9 +141,7 @@ def diagnose(case: Case, model: str | Path | Formulation = "pact", seconds: floa
 def _repairs(found: Ruled, elastic: Elastic, conflict: Sequence[Sequence[int]]) -> list[tuple[Change, ...]]:
     """The cheapest repair, then for each clause of the conflict the one that changes it alone, where it suffices."""
     others = [k for k, rule in enumerate(elastic.rules) if not rule.is_choice]
-    cheapest = _checked(found, repair.changes(found, elastic, others)) or _checked(
-        found, repair.changes(found, elastic, [])
-    )
+    cheapest = _cheapest(found, elastic, others) or _cheapest(found, elastic, [])
     repairs = [cheapest] if cheapest else []
     whole = {k: clause for clause in clauses(elastic.rules) for k in clause}
     for clause in conflict:
@@ -152,6 +150,15 @@ def _repairs(found: Ruled, elastic: Elastic, conflict: Sequence[Sequence[int]]) 
         if alone and alone not in repairs:
             repairs.append(alone)
     return [*repairs[:1], *sorted(repairs[1:], key=lambda changes: sum(change.counts for change in changes))]
+
+
+def _cheapest(found: Ruled, elastic: Elastic, kept: list[int]) -> tuple[Change, ...]:
+    """The cheapest repair that keeps some rules; pooling the funds, all or nothing, alone where it suffices."""
+    changes = repair.changes(found, elastic, kept)
+    if len(changes) > 1 and any(change.rule.kind == "funds not pooled" for change in changes):
+        but = [k for k, rule in enumerate(elastic.rules) if rule.kind != "funds not pooled"]
+        changes = repair.changes(found, elastic, but) or changes
+    return _checked(found, changes)
 
 
 def _checked(found: Ruled, changes: list[Change]) -> tuple[Change, ...]:

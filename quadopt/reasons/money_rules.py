@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
+import scipy.sparse as sp
 
+from quadopt.formulation.build import Model
 from quadopt.reasons.rules import Limit, Rule, Ruled
+from quadopt.solver.matrix import Matrix, Program
 from quadopt.tables.origins import Origin
 
 TABLE = "fund"
@@ -19,6 +23,8 @@ def money_rules(ruled: Ruled) -> Iterator[Rule]:
         yield from _stock_budgets(ruled, member)
     if ruled.options.pact.burden == "weight":
         yield _burden(ruled)
+    if not ruled.options.pact.pooled:
+        yield _unpooled(ruled)
 
 
 def _contributions(ruled: Ruled, member: str) -> Iterator[Rule]:
@@ -59,10 +65,49 @@ def _burden(ruled: Ruled) -> Rule:
     rows = [*ruled.rows(pyomo.burden_at_most).values(), *ruled.rows(pyomo.burden_at_least).values()]
     return Rule(
         kind="burden", table="model", key=("pact",), column="burden_tolerance", periods=(),
-        origin=Origin(f"model file {ruled.options.name}", None, "pact.burden"),
+        origin=Origin(f"model file {ruled.options.name}", None, "pact.burden_tolerance"),
         words="each member's share of all contributions follows its burden_weight, within "
         f"{tolerance:.4g} of all (pact.burden)",
         value=tolerance, unit="share of all contributions", worth=1.0, rows=tuple((row, 1.0) for row in rows),
+    )  # fmt: skip
+
+
+def with_transfers(model: Model, matrix: Matrix, program: Program) -> Program:
+    """The program with what the members' accounts pass on to each other in each period, which `_unpooled` forbids.
+
+    The columns come after all others; in each period they sum to zero.
+    """
+    if model.structure.options.pact.pooled:
+        return program
+    rows = [row for span in matrix.rows if span.name == "paid_from_fund" for row in range(span.first, span.last)]
+    keys = list(model.pyomo.paid_from_fund.keys())
+    periods = {t: number for number, t in enumerate(dict.fromkeys(t for _, t in keys))}
+    count, height = len(rows), program.a.shape[0]
+    passed = sp.csr_array((np.ones(count), (rows, range(count))), shape=(height, count))
+    even = sp.csr_array((np.ones(count), ([periods[t] for _, t in keys], range(count))), shape=(len(periods), count))
+    below = sp.hstack([sp.csr_array((len(periods), program.cost.size)), even])
+    zero, free = np.zeros(count), np.full(count, np.inf)
+    return replace(
+        program,
+        a=sp.csr_array(sp.vstack([sp.hstack([program.a, passed]), below], format="csr")),
+        cost=np.concatenate([program.cost, zero]),
+        lower=np.concatenate([program.lower, -free]),
+        upper=np.concatenate([program.upper, free]),
+        row_lower=np.concatenate([program.row_lower, np.zeros(len(periods))]),
+        row_upper=np.concatenate([program.row_upper, np.zeros(len(periods))]),
+        is_integer=np.concatenate([program.is_integer, zero > 0]),
+        is_anchor=np.concatenate([program.is_anchor, zero > 0]),
+    )
+
+
+def _unpooled(ruled: Ruled) -> Rule:
+    """Nothing is passed on between accounts; it gives by the most that one account passes on or gets in a period."""
+    passed = range(ruled.matrix.width, ruled.program.cost.size)
+    return Rule(
+        kind="funds not pooled", table="model", key=("pact",), column="pooled", periods=(),
+        origin=Origin(f"model file {ruled.options.name}", None, "pact.pooled"),
+        words="every member pays for projects on its own soil only (pact.pooled = false)", value="false", unit="",
+        worth=1.0, limits=tuple(Limit((column,), (sign,), 0.0, 1.0) for column in passed for sign in (1.0, -1.0)),
     )  # fmt: skip
 
 

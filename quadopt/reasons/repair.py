@@ -66,6 +66,7 @@ class Change:
 DROPPED = {
     "committed": "{who} is no longer committed (candidate)",
     "excluded": "{who} is no longer excluded (candidate)",
+    "funds not pooled": "{who}: pooled from false to true, one joint fund",
     "requires": "{who} no longer requires {value}",
     "exclusive group": "more than one project of the group {value} may start (exclusive_group blank)",
 }
@@ -109,7 +110,7 @@ def _new(ruled: Ruled, rule: Rule, gives: float, values: Array) -> float | str:
     if rule.kind in ("earliest", "latest"):
         return _start(ruled, rule, values)
     if isinstance(rule.value, str):
-        return "candidate" if rule.column == "status" else ""
+        return {"status": "candidate", "pooled": "true"}.get(rule.column, "")
     if rule.kind == "minimum stock":
         held = min(-limit.most for limit in rule.limits) if rule.column == "minimum" else rule.value
         return max(0.0, outward(rule.value, (1.0 - gives) * min(held, rule.value) - rule.value))
@@ -222,6 +223,8 @@ def _options(options: Formulation, change: Change) -> Formulation:
     rule, new = change.rule, change.new
     if rule.kind == "burden":
         return options.model_copy(update={"pact": options.pact.model_copy(update={"burden_tolerance": new})})
+    if rule.kind == "funds not pooled":
+        return options.model_copy(update={"pact": options.pact.model_copy(update={"pooled": True})})
     if rule.kind == "bound":
         return options.model_copy(update={"bounds": {**options.bounds, rule.column: new}})
     caps: list[Cap] = list(options.caps)

@@ -101,3 +101,54 @@ def test_run_and_diagnose_say_it(tmp_path, capsys: pytest.CaptureFixture[str]) -
     assert workbook.exists()
     assert main(["diagnose", "inputs/tutorial.xlsx"]) == 0
     assert main(["diagnose", str(folder), "--output", str(workbook)]) == 1
+
+
+def own_funds() -> Case:
+    """A smelter for 20 at once on the soil of one member, who may pay 5; the other may pay 30."""
+    limits = [{"country": "Home", "limit": 5}, {"country": "Ally", "limit": 30}]
+    return Case.from_tables(two_members(projects=[project(capex=20, status="committed", latest="2026")], fund=limits))
+
+
+def test_funds_that_are_not_pooled_are_a_rule() -> None:
+    """Pooled they would do: fifteen pass from one account to the other in one year; alone Home needs 15 more in three."""
+    options = rules(["shortage"], pact={"pooled": False})
+    assert not has_plan(own_funds(), options)
+    found = quadopt.diagnose(own_funds(), options)
+    assert set(found.conflict["kind"]) == {"committed", "contribution limit", "funds not pooled"}
+    assert set(found.conflict.loc[found.conflict["kind"] == "contribution limit", "entry"]) == {"Home"}
+    assert found.repair["column"].tolist() == ["pact.pooled"]
+    assert found.repair["counts"].tolist() == pytest.approx([15.0])
+    for number in range(1 + found.alternatives["alternative"].max()):
+        assert has_plan(*found.repaired(number)), found.text
+    assert quadopt.diagnose(own_funds(), rules(["shortage"])).is_feasible
+
+
+def test_burden_by_weight() -> None:
+    """Ten are due at once, each must pay half, and Home may pay two: the other's share must be let to eight tenths."""
+    limits = [{"country": "Home", "limit": 2}, {"country": "Ally", "limit": 20}]
+    tables = two_members(projects=[project(capex=10, status="committed", latest="2026")], fund=limits)
+    options = rules(["shortage"], pact={"burden": "weight", "burden_tolerance": 0.0})
+    found = quadopt.diagnose(Case.from_tables(tables), options)
+    assert found.repair["column"].tolist() == ["pact.burden_tolerance"]
+    assert found.repair["new"].tolist() == pytest.approx([0.3])
+    assert has_plan(*found.repaired())
+
+
+def test_minimum_use() -> None:
+    """Eighteen of twenty must run and five of ore are to be had: a quarter can."""
+    tables = one_metal(
+        materials=[{"material": "metal", "price": 1e6}, {"material": "ore", "price": 1e5}],
+        recipes=[
+            {"process": "smelt", "material": "metal", "quantity": 1},
+            {"process": "smelt", "material": "ore", "quantity": -1},
+            {"process": "dig", "material": "ore", "quantity": 1},
+        ],
+        plants=[{"country": "Far", "process": "dig", "capacity": 5, "unit_cost": 1}],
+        projects=[project(capex=0, capacity=20, status="committed", minimum_use=0.9)],
+    )
+    found = quadopt.diagnose(Case.from_tables(tables), rules(["shortage"]))
+    assert set(found.conflict["kind"]) == {"committed", "minimum use", "supply"}
+    alone = found.alternatives.set_index("column")["new"].to_dict()
+    assert alone == {"capacity": 18.0, "minimum_use": 0.25}
+    for number in range(1 + found.alternatives["alternative"].max()):
+        assert has_plan(*found.repaired(number)), found.text
