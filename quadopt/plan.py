@@ -25,7 +25,8 @@ class Plan:
     """A plan with how it was found.
 
     `status` is `optimal` (every stage within its gap) or `stopped with a plan`; `stages` says it stage by stage with
-    incumbent, bound and gap; `tables` maps a table's name to its frame.
+    incumbent, bound and gap; `tables` maps a table's name to its frame. Two plans are equal only where they are one object:
+    frames have no single answer to whether they are equal.
     """
 
     title: str
