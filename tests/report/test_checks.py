@@ -15,6 +15,10 @@ from quadopt.report.checks.sheet import FAILS, HOLDS, check_sheets
 from quadopt.report.layout import FIRST_ROW, Place, places
 from quadopt.report.parts import Sheet
 from quadopt.report.sheets import all_sheets
+from quadopt.tables.case import Case
+from tests.as_formulation import as_formulation
+from tests.random_cases import random_tables
+from tests.random_options import random_options
 from tests.report.libreoffice import recalculated
 from tests.report.spoiled import SPOILED
 
@@ -127,3 +131,26 @@ def test_libreoffice_sees_spoiled_numbers_in_the_same_way(
         book.save(copies[-1])
     for path, spoiled in zip(recalculated(copies, tmp_path), chosen, strict=True):
         assert verdicts(path, where) == calculated(tutorial, spoiled)
+
+
+@pytest.mark.parametrize("seed", [3, 4, 7, 8])
+def test_checks_hold_for_plans_of_any_kind(seed: int) -> None:
+    """Random cases under random rules: funds apart or pooled, named or all suppliers, any measure of risk."""
+    tables = random_tables(seed)
+    options = {**random_options(seed, tables), "order": ["shortage", "dependence", "stress", "cost"]}
+    found = calculated(quadopt.solve(Case.from_tables(tables), as_formulation(options)), [])
+    assert len(found) > 150
+    assert {check for check, verdict in found.items() if verdict == FAILS} == set()
+
+
+def test_names_that_look_like_patterns_are_compared_as_they_are(tmp_path: Path) -> None:
+    """A star, a question mark, a sign of comparison or a formula in a name changes no sum, here and in LibreOffice."""
+    odd = {"Northland": "a*b?~", "China": "<5", "oxide": "=1+1", "Southland": 'say "x"'}
+    case = quadopt.read_case(TUTORIAL)
+    renamed = {name: frame.replace(odd) for name, frame in case.raw.items() if name != "whatifs"}
+    plan = quadopt.solve(Case.from_tables(renamed), "pact")
+    path = plan.to_excel(tmp_path / "odd.xlsx")
+    places_now = places(all_sheets(plan), plan.currency)
+    assert set(verdicts(path, places_now).values()) == {HOLDS}
+    (fresh,) = recalculated([path], tmp_path)
+    assert set(verdicts(fresh, places_now).values()) == {HOLDS}

@@ -26,6 +26,8 @@ SOLVED = Tolerance(1e-5, "the solver's precision")
 """As loose as the auditor that every plan has passed."""
 FLOOR = 0.01
 """Part of the largest figure of a check below which differences count as absolute."""
+LEAST = 1e-3
+"""The least size of all, in the figures' own unit: where every figure is the solver's rounding, none of it tells."""
 
 
 @dataclass(frozen=True)

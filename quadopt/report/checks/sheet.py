@@ -11,7 +11,7 @@ import pandas as pd
 from quadopt.plan import Plan
 from quadopt.report.cells import Formula
 from quadopt.report.checks import balances, crises, dependence, money, projects, stages, stocks
-from quadopt.report.checks.book import FLOOR, Book, Check, largest
+from quadopt.report.checks.book import FLOOR, LEAST, Book, Check, largest
 from quadopt.report.checks.terms import ROW, Term, absolute, join, most, numbers
 from quadopt.report.layout import FIRST_ROW, Place, letters, places
 from quadopt.report.parts import Sheet
@@ -132,7 +132,7 @@ class _Writer:
         number = len(self.checks) + 1
         row = FIRST_ROW + number - 1
         size = right if check.size is None else check.size
-        floor = FLOOR * largest([left, size]) or 1.0
+        floor = max(FLOOR * largest([left, size]), LEAST)
         cell = {name: f"${letter}{row}" for name, letter in self.letter.items()}
         off = left - right if check.at_most else absolute(left - right)
         measured = off / (absolute(size) + join(cell["floor"], floor))
