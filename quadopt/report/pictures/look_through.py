@@ -21,7 +21,6 @@ from quadopt.report.pictures.style import (
     picture,
     short,
 )
-from quadopt.report.views.common import ALL_MEMBERS
 from quadopt.report.views.look_through import look_through as view
 from quadopt.tables.records import rows_of
 
@@ -81,5 +80,4 @@ def look_through(plan: Plan) -> Picture:
 def side_by_side(plan: Plan) -> pd.DataFrame:
     """The look-through shares of all members together by material, the most dependent (proportional) first."""
     frame = view(plan).frame
-    frame = frame[frame["country"] == ALL_MEMBERS]
     return frame.sort_values("share_proportional", ascending=False, kind="stable").reset_index(drop=True)

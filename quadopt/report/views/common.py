@@ -15,7 +15,6 @@ from quadopt.report.schema import Column
 
 ALL_MEMBERS = "all members"
 READINGS = ("share_at_least", "share_proportional", "share_at_most", "share_direct")
-TITLES = {"share_at_least": "at least", "share_proportional": "proportional", "share_at_most": "at most"}
 LINES = 6
 """Lines that a chart holds and still reads."""
 
