@@ -318,13 +318,14 @@ def short_because(plan: Plan) -> pd.DataFrame:
         return pd.DataFrame(columns=names)
     units = table(plan, "materials").set_index("material")["unit"].to_dict()
     order = list(dict.fromkeys(table(plan, "shortage")["period"]))
-    at = ", row ".join
     rows = []
     for (country, material), group in first.groupby(["country", "material"], sort=False):
         periods = sorted(group["period"], key=order.index)
         span = periods[0] if len(periods) == 1 else f"{len(periods)} periods, {periods[0]} to {periods[-1]}"
-        limits = [f"{at((s, r))}: {text}" if s and r else text
-                  for s, r, text in zip(group["sheet"], group["rows"], group["limit"], strict=True)]  # fmt: skip
+        limits = [
+            f"{sheet}, {'line' if sheet.endswith('.csv') else 'row'} {row}: {text}" if sheet and row else text
+            for sheet, row, text in zip(group["sheet"], group["rows"], group["limit"], strict=True)
+        ]
         limit = group["shortage"].groupby(limits, sort=False).sum().idxmax()
         rows.append((country, material, span, float(group["shortage"].sum()), units.get(material, "units"), limit))
     return pd.DataFrame(rows, columns=names)

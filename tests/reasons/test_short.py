@@ -12,7 +12,7 @@ from quadopt.formulation.options import Formulation
 from quadopt.plan import Plan
 from quadopt.tables.case import Case
 from tests.reasons.infeasible import changed, tutorial
-from tests.tiny import M, Tables, magnets, one_metal, plant, project, rules, stockpile, two_suppliers
+from tests.tiny import M, Tables, demand, magnets, one_metal, plant, project, rules, stockpile, two_suppliers
 
 NONE = [plant("Far", "smelt", 0, M)]
 """No plant that can do anything."""
@@ -155,3 +155,33 @@ def test_loosening_helps_the_solver_too(short_tutorial: tuple[Case, Plan], numbe
     plants.loc[chosen, "capacity"] += row["loosened_by"]
     again = quadopt.solve(tutorial(plants=plants), rules(["shortage"]))
     assert again.shortage["shortage_value"].sum() < plan.shortage["shortage_value"].sum() * 0.999
+
+
+def test_run_says_what_goes_short(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:  # type: ignore[no-untyped-def]
+    from quadopt.cli import main
+
+    folder = tmp_path / "case"
+    folder.mkdir()
+    case = tutorial()
+    for name, table in case.raw.items():
+        if name == "plants":
+            table = table.assign(capacity=table["capacity"].where(table["process"] != "make_magnet", 20))
+        table.to_csv(folder / f"{name}.csv", index=False)
+    output = tmp_path / "plan.xlsx"
+    assert main(["run", str(folder), "--output", str(output), "--quiet"]) == 0
+    shown = capsys.readouterr().out
+    assert "Short on the base path" in shown
+    assert "plants.csv, line 2" in shown or "stockpiles.csv, line 3" in shown
+    assert "shortage_causes" in pd.ExcelFile(output, engine="openpyxl").sheet_names
+
+
+def test_limit_is_loosened_in_the_year_of_the_shortage() -> None:
+    """Ten a year and thirteen needed in the last: three more then, not one more in each year, hoarded until then."""
+    needed = [demand("Home", "metal", amount, period=t) for t, amount in (("2026", 10), ("2027", 10), ("2028", 13))]
+    tables = one_metal(
+        plants=[plant("Far", "smelt", 10, M)], demand=needed, stockpiles=[stockpile(initial=0, minimum=0)]
+    )
+    found = causes(tables)
+    supply = found[found["kind"] == "supply"]
+    assert supply["shortage"].sum() == pytest.approx(3)
+    assert supply["loosened_by"].tolist() == pytest.approx(supply["shortage"].tolist(), rel=1e-4)
