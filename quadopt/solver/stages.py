@@ -73,7 +73,8 @@ class Staged:
         self.cap_from: dict[tuple[int, str, str], int] = {}
         suppliers = self._by_worth()
         caps_trace = any(cap.basis == "traced" for cap in options.caps)
-        active = suppliers if caps_trace else suppliers[:1]
+        sees_all = caps_trace or options.solver.method == "plain"
+        active = suppliers if sees_all else suppliers[:1]
         self.minimiser = Minimiser(self.matrix, suppliers, list(active), options.solver.threads, options.solver.method)
         self.model.pyomo.held = pyo.ConstraintList()
 

@@ -133,3 +133,21 @@ def test_explained_plan_keeps_everything_else() -> None:
     assert found.tables.keys() - plan.tables.keys() == set(TABLES)
     assert "project_effects" not in plan.tables
     assert found.seconds["explanations"] > 0
+
+
+def test_plans_of_either_method_are_explained_alike() -> None:
+    # Far and Near share the demand: what counts for dependence is the larger of the two.
+    offers = [plant("Far", "smelt", 6, 1e6), plant("Near", "smelt", 6, 1e6)]
+    countries = [*one_metal()["countries"], {"country": "Near", "member": "no"}]
+    tables = one_metal(plants=offers, countries=countries, projects=[project(capacity=4, capex=1)], fund=fund(10))
+    changes = []
+    for method in ("plain", "guided"):
+        solver = {"gap": 1e-9, "default_time_limit": 60, "method": method}
+        once = {"exposed_disposal": "own_output"}
+        options = rules(["shortage", "dependence", "cost"], solver=solver, dependence=once)
+        case, plan = planned(tables, options)
+        (row,) = explain(case, plan, options).tables["project_effects"].itertuples(index=False)
+        changes.append((row.change, row.dependence_change))
+    assert changes[0][0] == changes[1][0] == "left out"
+    assert changes[0][1] == pytest.approx(changes[1][1], abs=1e-6)
+    assert changes[0][1] == pytest.approx(0.2)
