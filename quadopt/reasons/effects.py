@@ -181,7 +181,7 @@ class Effects:
         if is_cost:
             dearer = (goals[decided_by] - self.base.goals[decided_by]) / self._cost_of_capex(project, start)
             worth = project.capex + (dearer if is_chosen else -dearer)
-            if worth < 0:
+            if worth < NOISE * max(project.capex, 1.0):
                 return float("nan"), ""
             is_tight = is_chosen or (is_for and needed > NOISE)
             return (payable, "fund") if is_tight and payable < worth else (worth, "cost")
