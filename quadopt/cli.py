@@ -194,8 +194,8 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _diagnose(parsed: argparse.Namespace) -> int:
-    if parsed.output is not None and parsed.output.exists() and not parsed.force:
-        raise FileExistsError(f"{parsed.output} exists already")
+    if parsed.output is not None:
+        _output(parsed.output, parsed.force)
     from quadopt.reasons.diagnosis import diagnose
     from quadopt.tables.case import read_case
 
@@ -235,23 +235,19 @@ def _print_done(what: str, done: int, total: int) -> None:
     print(f"{what}: {done} of {total}", file=sys.stderr)
 
 
-def _page(path: Path, force: bool) -> Path:
-    """The report page to write. Raises before any work where it has another ending, or exists and may not be replaced."""
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"{path}: the name of a report page ends in .html")
-    if path.exists() and not force:
-        raise FileExistsError(f"{path} exists already")
-    return path
-
-
-def _output(path: Path, force: bool) -> Path:
-    """A workbook to write, its folder made. Raises before any work where it has another ending, or exists."""
-    if path.suffix.lower() != ".xlsx":
-        raise ValueError(f"{path}: the name of a workbook ends in .xlsx")
+def _output(path: Path, force: bool, what: str = "workbook", endings: tuple[str, ...] = (".xlsx",)) -> Path:
+    """A file to write, its folder made. Raises before any work where it has another ending, or exists."""
+    if path.suffix.lower() not in endings:
+        raise ValueError(f"{path}: the name of a {what} ends in {endings[0]}")
     if path.exists() and not force:
         raise FileExistsError(f"{path} exists already")
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def _page(path: Path, force: bool) -> Path:
+    """A report page to write, as `_output`."""
+    return _output(path, force, "report page", (".html", ".htm"))
 
 
 def _report(parsed: argparse.Namespace) -> int:

@@ -51,6 +51,8 @@ class Alternatives:
         self.case, self.options = kept.staged.case, _hurried(kept.staged.options, seconds)
         names = [stage.goal.objective for stage in kept.stages]
         self._last = len(names) - 1 - names[::-1].index("dependence") if "dependence" in names else 0
+        name = kept.stages[self._last].goal.name
+        self._old = next(row for row in rows_of(plan.stages) if row.stage == name)
 
     def nearest(self, effects: list[Effect], count: int) -> list[Effect]:
         """The projects not chosen whose choice is nearest: where forcing in costs the telling stage least, then the last."""
@@ -69,7 +71,7 @@ class Alternatives:
     def _row(self, effect: Effect) -> tuple[Any, ...]:
         begin, name = time.perf_counter(), effect.project.name
         goal = self.kept.stages[self._last].goal
-        old = next(row for row in rows_of(self.plan.stages) if row.stage == goal.name)
+        old = self._old
         try:
             stage, starts = self._solved(effect)
         except NoPlanError as error:
@@ -137,7 +139,7 @@ class Alternatives:
     def _sentence(self, effect: Effect, stage: Stage, least: float, most: float, others: list[str]) -> str:
         currency, name = self.case.currency, effect.project.name
         range_of = f"{points_or_money(stage.objective, least, currency)} and {points_or_money(stage.objective, most, currency)}"
-        found = stage.incumbent - next(row.incumbent for row in rows_of(self.plan.stages) if row.stage == stage.name)
+        found = stage.incumbent - self._old.incumbent
         says = (
             change_in_words(stage.objective, found, currency)
             if abs(found) > 1e-9

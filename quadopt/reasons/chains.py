@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from quadopt.reasons.rules import Rule
 from quadopt.tables.case import Case
 
@@ -36,3 +38,27 @@ def chain(case: Case, begin: list[str], end: str) -> str:
                     before[made] = material
                     waiting.append(made)
     return ""
+
+
+Recipes = Mapping[str, Mapping[str, float]]
+"""process -> material -> quantity, > 0 made, < 0 used."""
+
+
+def upstream(recipes: Recipes, materials: set[str]) -> set[str]:
+    """Some materials and all that they are made of."""
+    return _reached(recipes, materials, 1.0)
+
+
+def downstream(recipes: Recipes, materials: set[str]) -> set[str]:
+    """Some materials and all that is made of them."""
+    return _reached(recipes, materials, -1.0)
+
+
+def _reached(recipes: Recipes, materials: set[str], side: float) -> set[str]:
+    """What lies on the other side of the recipes that have a material on the given one (1: made, -1: used), and so on."""
+    found, frontier = set(materials), set(materials)
+    while frontier:
+        touched = [r for r in recipes.values() if any(side * r.get(m, 0.0) > 0 for m in frontier)]
+        frontier = {m for recipe in touched for m, rate in recipe.items() if side * rate < 0} - found
+        found |= frontier
+    return found

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from quadopt.plan import Plan
+from quadopt.reasons.chains import upstream
 from quadopt.reasons.prices import Limit, Prices
 from quadopt.reasons.words import listed, quantity
-from quadopt.solver.kept import KeptStarts, StageProgram
+from quadopt.solver.kept import KeptStarts
 from quadopt.solver.matrix import Array
 from quadopt.tables.records import rows_of
 
@@ -91,17 +92,15 @@ class Highest:
         total = amounts[own].sum()
         cost[[first + k for k in own]] = amounts[own] / total
 
-        def use(stage: StageProgram) -> Alone:
-            share, solution = stage.solve(self.kept.portfolio, [0.0] * self._number)
+        with self.stage.with_objective(cost):
+            share, solution = self.stage.solve(self.kept.portfolio, [0.0] * self._number)
             if solution is None:
                 return Alone(float("nan"), [], np.zeros(len(self.kept.starts)))
-            return Alone(share, Prices(self.kept, stage).limits(), stage.start_prices())
-
-        return self.kept.with_objective(self.stage, cost, use)
+            return Alone(share, Prices(self.kept, self.stage).limits(), self.stage.start_prices())
 
     def _row(self, place: Place, share: float, weight: float) -> tuple[Any, ...]:
         alone = self._alone(place)
-        chain = self._chain(place[1])
+        chain = upstream(self.case.recipes_of, {place[1]})
         together = [limit for limit in self._together if limit.materials & chain][:NAMED]
         by_itself = _telling(alone.limits, TELLING / 100)[:NAMED]
         helpers = self._helpers(alone.starts)
@@ -109,15 +108,6 @@ class Highest:
         text = self._sentence(place, supplier, share, alone.share, together, by_itself, helpers)
         held = [f"{x.kind}: {x.item}, {x.country}" for x in together]
         return (*place, supplier, share, alone.share, weight, text, "; ".join(held), "; ".join(helpers))
-
-    def _chain(self, material: str) -> set[str]:
-        """A material and all that it is made of."""
-        found, frontier = {material}, {material}
-        while frontier:
-            makers = [r for r in self.case.recipes_of.values() if any(r.get(m, 0.0) > 0 for m in frontier)]
-            frontier = {m for recipe in makers for m, rate in recipe.items() if rate < 0} - found
-            found |= frontier
-        return found
 
     def _helpers(self, prices: Array) -> list[str]:
         """Projects not chosen that could lower the share, each with the most that it can."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quadopt.formulation.structure import Structure
+from quadopt.reasons.chains import downstream
 from quadopt.reasons.words import listed, quantity
 from quadopt.solver.frames import PathTables
 from quadopt.solver.kept import KeptStarts, Reached
@@ -80,7 +81,7 @@ def replaced(structure: Structure, project: Project, before: Supplies, after: Su
     case = structure.case
     unit, outputs = case.column("materials", "material", "unit"), {m for m, rate in project.recipe.items() if rate > 0}
     demanded = {m for _, m, _, _ in case.demand}
-    onward = [m for m in case.materials if m in _downstream(case.recipes_of, outputs) & demanded - outputs]
+    onward = [m for m in case.materials if m in downstream(case.recipes_of, outputs) & demanded - outputs]
     told = []
     for material in [*sorted(outputs, key=lambda m: -case.price[m] * project.recipe[m]), *onward]:
         change = _change(material, before, after)
@@ -91,16 +92,6 @@ def replaced(structure: Structure, project: Project, before: Supplies, after: Su
             words = [WORDS[sort].format(quantity(amount, str(unit[material])), name) for amount, (sort, name) in named]
             told.append(f"{material}: {quantity(lost, str(unit[material]))} less made; {listed(words)}.")
     return " ".join(told[:MATERIALS])
-
-
-def _downstream(recipes: dict[str, dict[str, float]], materials: set[str]) -> set[str]:
-    """The materials and all that is made of them."""
-    found, frontier = set(materials), set(materials)
-    while frontier:
-        users = [r for r in recipes.values() if any(r.get(m, 0.0) < 0 for m in frontier)]
-        frontier = {m for recipe in users for m, rate in recipe.items() if rate > 0} - found
-        found |= frontier
-    return found
 
 
 def _change(material: str, before: Supplies, after: Supplies) -> dict[tuple[str, str], float]:

@@ -6,13 +6,12 @@ from the basis before. Contributions have no limits here: what a portfolio costs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from quadopt.errors import NoPlanError
 from quadopt.plan import Plan
@@ -25,7 +24,6 @@ from quadopt.tables.records import rows_of
 
 SECONDS = 600.0
 """For one LP; one that takes longer is given up and said to be unknown."""
-Columns = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,16 @@ class StageProgram:
             self.model.set_row_upper(self.held, self.program.row_upper[self.held] + np.array(relaxed))
         solved = self.model.solve(0.0, SECONDS)
         return (solved.incumbent, solved.values) if solved.is_optimal else (float("nan"), None)
+
+    @contextmanager
+    def with_objective(self, cost: Array) -> Iterator[None]:
+        """Another objective for a while, by the whole matrix's columns."""
+        columns = np.arange(self.program.cost.size, dtype=np.int32)
+        self.model.set_costs(columns, cost[self.part.columns])
+        try:
+            yield
+        finally:
+            self.model.set_costs(columns, self.program.cost)
 
     def start_prices(self) -> Array:
         """What one more of each start would change at most, by the last LP: a bound, in the goal's unit."""
@@ -178,15 +186,6 @@ class KeptStarts:
             cost, constant = self.matrix.vector(goal.expression)
             out[objective] = float(cost[: values.size] @ values + constant)
         return out
-
-    def with_objective(self, stage: StageProgram, cost: Array, use: Callable[[StageProgram], Any]) -> Any:
-        """What `use` finds with another objective (by whole columns) on a stage's LP, which has its own again afterwards."""
-        columns = np.arange(stage.program.cost.size, dtype=np.int32)
-        stage.model.set_costs(columns, cost[stage.part.columns])
-        try:
-            return use(stage)
-        finally:
-            stage.model.set_costs(columns, stage.program.cost)
 
     def named(self, portfolio: Array) -> dict[str, str]:
         """A portfolio as project -> period of its start."""

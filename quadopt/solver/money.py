@@ -44,22 +44,24 @@ class Money:
 
     def needed(self, portfolio: Array) -> float:
         """The least sum of contributions beyond the members' limits with which a portfolio can be paid, millions."""
-        program, paid = self.portfolios.program, np.flatnonzero(self.portfolios.is_contribution)
+        program, paid = self._fixed(portfolio), np.flatnonzero(self.portfolios.is_contribution)
         count = paid.size
         above = replace(
-            self._fixed(program, portfolio),
+            program,
             a=sp.csr_array(sp.hstack([program.a, program.a[:, paid]])),
             cost=np.concatenate([np.zeros(program.cost.size), np.ones(count)]),
             constant=0.0,
-            lower=np.concatenate([self._fixed(program, portfolio).lower, np.zeros(count)]),
-            upper=np.concatenate([self._fixed(program, portfolio).upper, np.full(count, np.inf)]),
+            lower=np.concatenate([program.lower, np.zeros(count)]),
+            upper=np.concatenate([program.upper, np.full(count, np.inf)]),
             is_integer=np.zeros(program.cost.size + count, dtype=bool),
             is_anchor=np.zeros(program.cost.size + count, dtype=bool),
         )
         found = HighsModel(above).solve(0.0, SECONDS)
         return max(0.0, found.incumbent) if found.is_optimal else float("nan")
 
-    def _fixed(self, program: Program, portfolio: Array) -> Program:
+    def _fixed(self, portfolio: Array) -> Program:
+        """The rules with a portfolio's starts."""
+        program = self.portfolios.program
         starts = np.flatnonzero(self._is_start)
         lower, upper = program.lower.copy(), program.upper.copy()
         lower[starts] = upper[starts] = portfolio
@@ -70,7 +72,7 @@ class Money:
 
         Infinite where the fund pays nothing of it; nan where the rest of the portfolio cannot be paid.
         """
-        program = self._fixed(self.portfolios.program, portfolio)
+        program = self._fixed(portfolio)
         column = int(np.flatnonzero(self._is_start)[start])
         rows = np.concatenate([np.zeros(0, dtype=np.int64), *self.portfolios.accounts])
         owed = np.zeros(program.a.shape[0])
