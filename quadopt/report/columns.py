@@ -681,8 +681,12 @@ TABLES: tuple[Table, ...] = (
             _text("item", "Limit on", "process, project, material or route"),
             _amount("limit", "Limit", "mean over the periods; blank: it moves with the plan", "in the row's unit"),
             _text("limit_unit", "Unit of the limit", "of which one more is meant"),
-            Column("value", "Worth of one more", "stage's unit per unit of the limit", "small", "change of the value"),
-            Column("value_of_one_percent", "Worth of 1 % more", "stage's unit", "small", "change for 1 % more of it"),
+            Column(
+                "value", "Worth of one more", "stage's unit per unit of the limit", "scientific", "change of the value"
+            ),
+            Column(
+                "value_of_one_percent", "Worth of 1 % more", "stage's unit", "scientific", "change for 1 % more of it"
+            ),
             _text("binds", "Binds in", "periods in which it counts; 'in crises': in the branches"),
             Column("holds", "Holds", "", "wide", "under which condition"),
         ),

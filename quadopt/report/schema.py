@@ -16,7 +16,6 @@ FORMATS: dict[str, str] = {
     "money": "#,##0.0",
     "amount": "#,##0.00",
     "figure": "#,##0.0000",
-    "small": "0.000E+00",
     "scale": "0.000",
     "years": "0.00",
     "count": "#,##0",
@@ -27,7 +26,7 @@ FORMATS: dict[str, str] = {
     "as_given": "General",
     "link": "General",
     "verdict": "General",
-    "scientific": "0.0E+00",
+    "scientific": "0.000E+00",
 }
 """Excel number format of each kind of column. ``by_unit`` is settled cell by cell, see `kind_of_unit`; ``wide`` is long
 text that wraps, ``plain`` any value as it is, ``as_given`` a number with the digits it was given with, ``link`` the name of

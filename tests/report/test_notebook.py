@@ -95,7 +95,8 @@ def test_show_formats_without_changing_numbers(real: Plan) -> None:
 
 @pytest.mark.parametrize(
     ("value", "kind", "text"),
-    [(0.12345, "share", "12.3%"), (1234.5678, "amount", "1,234.57"), (0.000123456, "small", "1.235E-04"), (2.0, "as_given", "2"),
+    [(0.12345, "share", "12.3%"), (1234.5678, "amount", "1,234.57"), (0.000123456, "scientific", "1.235E-04"),
+     (2.0, "as_given", "2"),
      (1234567.0, "count", "1,234,567"), (float("nan"), "money", ""), (None, "share", ""), ("x", "money", "x")],
 )  # fmt: skip
 def test_figures_are_shown_as_their_cells_are(value: Any, kind: str, text: str) -> None:
