@@ -40,9 +40,11 @@ def parser() -> argparse.ArgumentParser:
         "disruptions (default: the Quad case)",
     )
     out.add_argument("--models", nargs="+", help="stages, whatifs: model files (default: china_only pact)")
-    out.add_argument("--limit", type=float, help="stages, growth: seconds a stage (default: 400; growth 60)")
+    out.add_argument("--limit", type=float, help="stages, growth: seconds a stage (default: 400; growth 20)")
+    out.add_argument("--own-limit", type=float, help="stages: seconds a stage by quadopt's own method (default: 150)")
+    out.add_argument("--later", type=float, help="stages: seconds a stage after dependence (default: 30)")
     out.add_argument(
-        "--gap", type=float, default=0.002, help="stages: relative gap at which a stage ends (default: 0.002)"
+        "--gap", type=float, default=0.005, help="stages: relative gap at which a stage ends (default: 0.005)"
     )
     out.add_argument("--shape", help="growth: the shape to begin with (default: small)")
     out.add_argument("--seed", type=int, default=0, help="of the synthetic cases (default: 0)")
@@ -60,12 +62,16 @@ def jobs_of(part: str, given: argparse.Namespace) -> list[Job]:
     if part == "build":
         return build.jobs(given.sizes or (["tiny", "small"] if quick else SIZES), seed)
     if part == "stages":
-        return stages.jobs(cases, models, given.limit or (5.0 if quick else 400.0), given.gap, seed)
+        limits = {
+            stages.OWN: given.own_limit or (5.0 if quick else 150.0),
+            stages.PLAIN: given.limit or (5.0 if quick else 400.0),
+        }
+        return stages.jobs(cases, models, limits, given.later or (5.0 if quick else 30.0), given.gap, seed)
     if part == "whatifs":
         return whatifs.jobs(cases, models, seed)
     if part == "growth":
         shape, factors = given.shape or ("tiny" if quick else "small"), [1, 2] if quick else [1, 2, 4]
-        return growth.jobs(shape, factors, given.limit or (5.0 if quick else 60.0), seed)
+        return growth.jobs(shape, factors, given.limit or (5.0 if quick else 20.0), seed)
     return startup.jobs()
 
 

@@ -39,7 +39,7 @@ def measure(what: str, number: int, shape: dict[str, int], limit: float, seed: i
     from quadopt.solver.stages import Staged
 
     case = synthetic_case(Shape(**shape), seed)
-    options = rules("pact", OWN, limit, GAP)
+    options = rules("pact", OWN, limit, limit, GAP)
     begin = time.perf_counter()
     model = Model(case, options)
     matrix = Matrix(model.pyomo)

@@ -15,31 +15,37 @@ TITLE = "Stages"
 PANELS = 2
 OWN, PLAIN = "guided", "plain"
 EXPLAINED = """Each stage of a model file, solved by quadopt's own method (`guided`) and by HiGHS alone on the same scaled
-matrix (`plain`), until the gap asked or the limit. Seconds by the clock from the stage's beginning, medians; blank: not
-reached. `as good as plain`: after how many seconds quadopt's method had a plan at least as good as plain's last one, and how
+matrix (`plain`), until the gap asked or the limit, which is shorter for quadopt's method and for the stages after dependence.
+Seconds by the clock from the stage's beginning, medians; blank: not reached. `as good as plain`: after how many seconds quadopt's method had a plan at least as good as plain's last one, and how
 many times less that is than what plain took; only up to the first stage that did not end at its optimum, since later stages
 are held at what each method reached."""
 AIMS = (0.02, 0.01, 0.005)
+LONG = ("shortage", "dependence")
+"""Stages that get the whole limit: the later ones are held at what each method reached and cannot be compared."""
 TIE = 1e-6
 """Relative difference below which two plans are as good as each other."""
 
 
-def jobs(cases: list[str], models: list[str], limit: float, gap: float, seed: int) -> list[Job]:
-    """A job for every case, model file and method."""
-    return [{"case": case, "model": model, "method": method, "limit": limit, "gap": gap, "seed": seed}
+def jobs(
+    cases: list[str], models: list[str], limits: dict[str, float], later: float, gap: float, seed: int
+) -> list[Job]:
+    """A job for every case, model file and method; `limits` by method, `later` for the stages after dependence."""
+    more = {"later": later, "gap": gap, "seed": seed}
+    return [{"case": case, "model": model, "method": method, "limit": limits[method], **more}
             for case in cases for model in models for method in (OWN, PLAIN)]  # fmt: skip
 
 
-def rules(model: str, method: str, limit: float, gap: float) -> Any:
+def rules(model: str, method: str, limit: float, later: float, gap: float) -> Any:
     """A model file with another method, gap and seconds a stage."""
     from quadopt.formulation.options import read_formulation
 
     options = read_formulation(model)
-    changes = {"gap": gap, "time_limit": {}, "default_time_limit": limit, "method": method}
+    limits = dict.fromkeys(LONG, limit)
+    changes = {"gap": gap, "time_limit": limits, "default_time_limit": later, "method": method}
     return options.model_copy(update={"solver": options.solver.model_copy(update=changes)})
 
 
-def measure(case: str, model: str, method: str, limit: float, gap: float, seed: int) -> Row:
+def measure(case: str, model: str, method: str, limit: float, later: float, gap: float, seed: int) -> Row:
     """For each stage its end and its history, (seconds from its beginning, incumbent, bound)."""
     from benchmarks.cases import named_case
     from quadopt.solver.stages import Staged
@@ -49,7 +55,7 @@ def measure(case: str, model: str, method: str, limit: float, gap: float, seed: 
     def listen(stage: str, incumbent: float, bound: float) -> None:
         history.setdefault(stage, []).append((time.perf_counter(), incumbent, bound))
 
-    staged = Staged(named_case(case, seed), rules(model, method, limit, gap), listen)
+    staged = Staged(named_case(case, seed), rules(model, method, limit, later, gap), listen)
     begin = time.perf_counter()
     staged.run()
     stages = [

@@ -168,7 +168,7 @@ def test_stage_table_says_when_gaps_and_the_plain_plan_were_reached() -> None:
            stage("cost", (2, 7.0, 6.9))]  # fmt: skip
     plain = [stage("shortage", (0.2, 0.0, 0.0)), stage("dependence", (30, 0.33, 0.3), (80, 0.32, 0.3), (99, 0.32, 0.3)),
              stage("cost", (2, 8.0, 6.9))]  # fmt: skip
-    job = {"case": "x", "model": "pact", "limit": 9, "gap": 0.0, "seed": 0}
+    job = {"case": "x", "model": "pact", "limit": 9, "later": 9, "gap": 0.0, "seed": 0}
     made = [runs.Run({**job, "method": method}, {"stages": found})
             for method, found in (("guided", own), ("plain", plain))]  # fmt: skip
     rows = {(row["stage"], row["method"]): row for row in stages.table(made)}
@@ -191,7 +191,7 @@ def test_what_is_heard_of_a_part_is_no_plan_and_a_false_bound_is_refused() -> No
 
 @pytest.mark.parametrize("method", [stages.OWN, stages.PLAIN])
 def test_stages_are_asked_for_a_method_that_there_is(method: str) -> None:
-    options = stages.rules("pact", method, 30.0, 0.01)
+    options = stages.rules("pact", method, 30.0, 30.0, 0.01)
     assert Formulation(**options.model_dump()) == options
 
 
