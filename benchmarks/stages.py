@@ -16,9 +16,9 @@ PANELS = 2
 OWN, PLAIN = "guided", "plain"
 EXPLAINED = """Each stage of a model file, solved by quadopt's own method (`guided`) and by HiGHS alone on the same scaled
 matrix (`plain`), until the gap asked or the limit, which is shorter for quadopt's method and for the stages after dependence.
-Seconds by the clock from the stage's beginning, medians; blank: not reached. `as good as plain`: after how many seconds quadopt's method had a plan at least as good as plain's last one, and how
-many times less that is than what plain took; only up to the first stage that did not end at its optimum, since later stages
-are held at what each method reached."""
+Seconds by the clock from the stage's beginning, medians; blank: not reached. `as good as plain`: after how many seconds
+quadopt's method had a plan at least as good as plain's last one, and how many times less that is than what plain took; only up
+to the first stage that did not end at its optimum, since later stages are held at what each method reached."""
 AIMS = (0.02, 0.01, 0.005)
 LONG = ("shortage", "dependence")
 """Stages that get the whole limit: the later ones are held at what each method reached and cannot be compared."""

@@ -1,0 +1,1 @@
+"""Writes a study as an Excel workbook."""

@@ -1,0 +1,1 @@
+"""What-ifs: questions that take more than one plan, each answered by a `Study`."""
