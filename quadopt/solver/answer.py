@@ -25,9 +25,9 @@ from quadopt.solver import (
     dependence_tables,
     money_tables,
 )
+from quadopt.solver.brief import stage_table, status_of
 from quadopt.solver.dependence_tables import Exposures
 from quadopt.solver.frames import PathTables
-from quadopt.solver.highs import Status
 from quadopt.solver.stages import Listener, Staged
 from quadopt.solver.steps import comparisons
 from quadopt.tables.case import Case
@@ -100,16 +100,14 @@ def draft(staged: Staged) -> Plan:
     tables |= calendar_tables.tables(model.structure, tables)
 
     warnings += [*_bought_twice(case, tables), *_caps_from(staged)]
-    stages = _stages(staged)
-    optimal = all(stage.status is Status.OPTIMAL for stage in staged.stages)
     return Plan(
         case.title,
         staged.options.name,
         case.currency,
         case.base_year,
         case.input_hash,
-        (Status.OPTIMAL if optimal else Status.STOPPED_WITH_PLAN).value,
-        stages,
+        status_of(staged).value,
+        stage_table(staged),
         tables,
         starts,
         _options(staged),
@@ -165,27 +163,6 @@ def _bought_twice(case: Case, tables: dict[str, pd.DataFrame]) -> list[str]:
         f"({', '.join(parts)}): part of the fall in dependence is booked, by buying twice, not replaced. The proportional "
         "share is not taken in by it; the model file no_double_buying bars it."
     ]
-
-
-def _stages(staged: Staged) -> pd.DataFrame:
-    rows = [
-        {
-            "stage": s.name,
-            "objective": s.objective,
-            "unit": s.unit,
-            "status": s.status.value,
-            "incumbent": s.incumbent,
-            "bound": s.bound,
-            "gap": s.gap,
-            "held_at": s.held_at,
-            "seconds": s.seconds,
-            "rows": s.rows,
-            "columns": s.columns,
-            "binaries": s.binaries,
-        }
-        for s in staged.stages
-    ]
-    return pd.DataFrame(rows)
 
 
 def _options(staged: Staged) -> dict[str, object]:
