@@ -1,0 +1,261 @@
+r"""Farthest: the good portfolio whose least distance from all known ones is largest, with a bound on that distance.
+
+Two small programs over starts and money alone hold what the cuts know of the goal, $\theta$:
+
+- the *farthest* that could be good: $\max z$, $z \le$ distance from every known portfolio, $\theta \le$ the level. Its bound
+  is proven;
+- the *best* so far away: $\min \theta$, every distance at least so much. Where its bound lies above the level, nothing
+  good is so far away.
+
+Their portfolios are valued, an LP each; what is not good leaves a cut behind. Both come to the same end where time allows,
+and the second finds good portfolios long before. Cuts are also taken where the way from a good portfolio to one that is not
+leaves the level, which cuts deeper (in-out separation: Ben-Ameur and Neto, 2007).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from quadopt.solver.good_portfolios import Distance, GoodPortfolios
+from quadopt.solver.highs import HighsModel, Outcome, Status
+from quadopt.solver.matrix import Array, Mask, Program
+
+GAP = 1e-7
+KEPT_BOUNDS = 500
+"""How many bounds the small programs hold: the latest."""
+RELAXED_ROUNDS = 40
+"""Cuts taken at most where starts may be parts."""
+STEPS = 3
+"""Halvings on the way from a good portfolio to one that is not."""
+PATIENCE = 4
+"""Portfolios valued in vain at one distance before a smaller one is tried."""
+SECONDS = 20.0
+"""For one of the small programs, as long as time is left."""
+
+
+@dataclass(frozen=True)
+class Farthest:
+    """What a search has found: a portfolio, its goal's value and its least distance from the known ones (None, nan, 0 where
+    there is none), and the bound that no good portfolio exceeds. `is_proven`: nothing is left open."""
+
+    portfolio: Array | None
+    value: float
+    distance: float
+    bound: float
+    is_proven: bool
+
+
+class Search:
+    """Search for good portfolios away from the `known` ones, in so many seconds; `inside` is one that is good, for deep cuts."""
+
+    def __init__(self, good: GoodPortfolios, known: list[Array], seconds: float, inside: Array) -> None:
+        self.good, self.known = good, known
+        self.distance = Distance(good.portfolios.project)
+        self.deadline = time.perf_counter() + seconds
+        self._inside = inside
+        self._rules = good.portfolios.program
+        self._starts = np.flatnonzero(self._rules.is_integer)
+
+    def seconds_left(self) -> float:
+        """Seconds until the search has to end."""
+        return self.deadline - time.perf_counter()
+
+    def farthest(self, at_least: float = 1.0) -> Farthest:
+        """The good portfolio farthest from the known ones, at least so far away."""
+        run = _Run(self, at_least)
+        return run.farthest()
+
+    def any(self, own: Mask, is_started: bool) -> Farthest:
+        """Any good portfolio with one of some starts, or with none of them; or the proof that there is none."""
+        self._require(own, is_started)
+        found: Array | None = None
+        value, is_none = float("nan"), False
+        self.relax(lambda: self.best(0.0, is_relaxed=True))
+        while found is None and not is_none and self.seconds_left() > 0:
+            solved = self.best(0.0)
+            is_none = solved.status is Status.INFEASIBLE or solved.bound > self.good.level
+            if not is_none and solved.values is not None:
+                found, value = self.tried(solved)
+        return Farthest(found, value, 0.0, 0.0, found is not None or (is_none and self.good.is_complete))
+
+    def _require(self, own: Mask, is_started: bool) -> None:
+        """Adds the rule that one of some starts is chosen, or none."""
+        rules, count = self._rules, float(is_started)
+        row = np.zeros((1, rules.cost.size))
+        row[0, self._starts[own]] = 1.0
+        self._rules = replace(
+            rules,
+            a=sp.csr_array(sp.vstack([rules.a, row])),
+            row_lower=np.append(rules.row_lower, count),
+            row_upper=np.append(rules.row_upper, count),
+        )
+
+    def relax(self, solve: Callable[[], Outcome]) -> float:
+        """Cuts where starts may be parts; the last bound."""
+        bound = float("nan")
+        for _ in range(RELAXED_ROUNDS):
+            solved = solve()
+            bound = solved.bound
+            if solved.values is None or self.seconds_left() <= 0 or not self.good.learn(self.starts_of(solved)):
+                break
+            self._learn_on_way_to(self.starts_of(solved))
+        return bound
+
+    def _learn_on_way_to(self, outside: Array) -> None:
+        """Takes cuts on the way from the good portfolio inside to one that is not good."""
+        low, high = 0.0, 1.0
+        for _ in range(STEPS):
+            middle = (low + high) / 2
+            if self.good.learn(self._inside + middle * (outside - self._inside)):
+                high = middle
+            else:
+                low = middle
+
+    def tried(self, solved: Outcome) -> tuple[Array | None, float]:
+        """The portfolio of a small program with its value where it is good; else None, and cuts."""
+        portfolio = np.round(self.starts_of(solved))
+        value = self.good.value(portfolio)
+        if value is None:
+            self._learn_on_way_to(portfolio)
+            return None, float("nan")
+        return portfolio, value
+
+    def nearest_known(self, portfolio: Array) -> float:
+        """Least distance of a portfolio from the known ones."""
+        return min(self.distance.between(known, portfolio) for known in self.known)
+
+    def starts_of(self, solved: Outcome) -> Array:
+        """The starts in a solution of a small program."""
+        assert solved.values is not None
+        return np.clip(solved.values[self._starts], 0.0, 1.0)
+
+    def best(self, at_least: float, is_relaxed: bool = False) -> Outcome:
+        """The least that the goal can be with all distances at least so large."""
+        program = self._program(at_least, np.inf)
+        program.cost[-1] = 1.0
+        return self._solved(program, is_relaxed)
+
+    def most(self, at_least: float, is_relaxed: bool = False) -> Outcome:
+        """The largest least distance with which the goal could be within the level; its negative is minimised."""
+        program = self._program(at_least, self.good.level)
+        program.cost[-2] = -1.0
+        return self._solved(program, is_relaxed)
+
+    def _solved(self, program: Program, is_relaxed: bool) -> Outcome:
+        if is_relaxed:
+            program = replace(program, is_integer=np.zeros_like(program.is_integer))
+        model = HighsModel(program, self.good.staged.options.solver.threads)
+        return model.solve(GAP, min(SECONDS, max(1.0, self.seconds_left())))
+
+    def _program(self, at_least: float, level: float) -> Program:
+        """Rules of starts and money, the distances and the cuts; the last two columns are the least distance and the goal."""
+        rules, cuts = self._rules, self.good.cuts.latest(KEPT_BOUNDS)
+        distances = [self.distance.terms(known) for known in self.known]
+        count = self._starts.size
+        far = np.array([terms for terms, _ in distances]).reshape(-1, count)
+        rows = np.vstack([far, cuts.prices, 1.0 - 2.0 * cuts.excluded])
+        of_distance = np.concatenate([np.full(len(far), -1.0), np.zeros(len(rows) - len(far))])
+        of_goal = np.zeros(len(rows))
+        of_goal[len(far) : len(far) + len(cuts.offsets)] = -1.0
+        lower = np.concatenate(
+            [
+                [-constant for _, constant in distances],
+                np.full(cuts.offsets.size, -np.inf),
+                1.0 - cuts.excluded.sum(axis=1),
+            ]
+        )
+        upper = np.concatenate([np.full(len(far), np.inf), -cuts.offsets, np.full(len(cuts.excluded), np.inf)])
+        placed = sp.csr_array((np.ones(count), (np.arange(count), self._starts)), shape=(count, rules.cost.size))
+        added = sp.hstack([sp.csr_array(rows) @ placed, of_distance[:, None], of_goal[:, None]])
+        a = sp.vstack([sp.hstack([rules.a, sp.csr_array((rules.a.shape[0], 2))]), added])
+        farthest = float(self.distance.projects) if self.known else 0.0
+        return Program(
+            sp.csr_array(a),
+            np.zeros(rules.cost.size + 2),
+            0.0,
+            np.concatenate([rules.lower, [at_least, -np.inf]]),
+            np.concatenate([rules.upper, [max(at_least, farthest), level]]),
+            np.concatenate([rules.row_lower, lower]),
+            np.concatenate([rules.row_upper, upper]),
+            np.append(rules.is_integer, [False, False]),
+            np.append(rules.is_integer, [True, True]),
+        )
+
+
+class _Run:
+    """One search for the farthest good portfolio: the best so far, the bound, and the distance aimed at."""
+
+    def __init__(self, search: Search, at_least: float) -> None:
+        self.search, self.good = search, search.good
+        self.portfolio: Array | None = None
+        self.value, self.distance = float("nan"), 0.0
+        self.least = at_least
+        """The next portfolio lies at least so far away."""
+        self.bound = float(search.distance.projects)
+        self._step = search.distance.of_date
+        self._aim, self._in_vain = self.bound, 0
+        self._seconds = {"best": 0.0, "most": 0.0}
+
+    def farthest(self) -> Farthest:
+        """Both small programs in turn, each its share of the time, until they meet or time is over."""
+        search = self.search
+        relaxed = search.relax(lambda: search.most(self.least, is_relaxed=True))
+        self._lower_bound(-relaxed if np.isfinite(relaxed) else self.bound)
+        self._aim = self.bound
+        while not self._is_settled() and search.seconds_left() > 0:
+            begin = time.perf_counter()
+            turn = "most" if self._seconds["most"] <= self._seconds["best"] else "best"
+            if turn == "most":
+                self._try_most()
+            else:
+                self._try_best()
+            self._seconds[turn] += time.perf_counter() - begin
+        is_proven = self._is_settled() and self.good.is_complete
+        bound = max(self.distance, self.bound) if self.portfolio is not None or not is_proven else 0.0
+        return Farthest(self.portfolio, self.value, self.distance, bound, is_proven)
+
+    def _is_settled(self) -> bool:
+        return self.bound < self.least - 0.25 * self._step
+
+    def _lower_bound(self, to: float) -> None:
+        """Lowers the bound to the next distance that there can be."""
+        self.bound = min(self.bound, np.floor(to / self._step + 1e-4) * self._step)
+
+    def _try_most(self) -> None:
+        solved = self.search.most(self.least)
+        if solved.status is Status.INFEASIBLE:
+            self.bound = min(self.bound, self.distance)
+            return
+        self._lower_bound(-solved.bound)
+        self._try(solved)
+
+    def _try_best(self) -> None:
+        self._aim = min(max(self._aim, self.least), max(self.bound, self.least))
+        solved = self.search.best(self._aim)
+        if solved.status is Status.INFEASIBLE or solved.bound > self.good.level:
+            self._lower_bound(self._aim - self._step)
+            self._aim, self._in_vain = (self.least + self.bound) / 2, 0
+        elif self._try(solved):
+            self._aim, self._in_vain = (self.least + self.bound) / 2, 0
+        else:
+            self._in_vain += 1
+            if self._in_vain >= PATIENCE:
+                self._aim, self._in_vain = (self.least + self._aim) / 2, 0
+
+    def _try(self, solved: Outcome) -> bool:
+        """Values a small program's portfolio, and keeps it where it is good and the farthest so far."""
+        if solved.values is None:
+            return False
+        portfolio, value = self.search.tried(solved)
+        if portfolio is None:
+            return False
+        distance = self.search.nearest_known(portfolio)
+        if distance > self.distance + 0.5 * self._step:
+            self.portfolio, self.value, self.distance = portfolio, value, distance
+            self.least = distance + self._step
+        return True
