@@ -27,9 +27,10 @@ class Exact(float):
 
 
 @contextmanager
-def new_file(path: str | Path, *, force: bool = False) -> Iterator[Path]:
+def new_file(path: str | Path, *, force: bool = False, is_synced: bool = False) -> Iterator[Path]:
     """A place beside `path` to write to; the file appears at `path` only when it is complete.
 
+    `is_synced`: it has reached the disk before it appears, so that not even a loss of power leaves a part of it there.
     Raises FileExistsError where the file exists and `force` is not given.
     """
     path = Path(path)
@@ -41,6 +42,9 @@ def new_file(path: str | Path, *, force: bool = False) -> Iterator[Path]:
     try:
         yield Path(temporary)
         Path(temporary).chmod(0o644)
+        if is_synced:
+            with Path(temporary).open("rb") as written:
+                os.fsync(written.fileno())
         Path(temporary).replace(path)
     except BaseException:
         with suppress(OSError):
