@@ -7,6 +7,7 @@ r"""The joint fund, or one fund a member where it is not pooled.
 | $\phi_{p\tau t}$ |                         | share    | part of capex due in t, started in tau          |
 | $\phi\, fund\_share\, capex$ | `fund_payment[p, tau, t]` | millions | what the fund owes for it       |
 | $F_n$, $F$     |                           | millions | contributions of n, of all, over all periods    |
+| $\delta_t$     | `discount[t]`             | factor   | discounts to the first period                   |
 | $w_n$          | `burden_share[n]`         | share    | burden weight over the sum of burden weights    |
 
 Bounds: $f_{nt} \le h_t\, limit_{nt}$, $B_t \ge 0$. The method, section 4.
@@ -48,6 +49,8 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
 
     model.paid_from_fund = Constraint(model.accounts, model.periods, rule=paid_from_fund)
     model.contribution_total = Total(rule=contribution_total)
+    model.discount = Param(model.periods, initialize=[case.discount[t] for t in case.periods])
+    model.contribution_discounted = Total(rule=contribution_discounted)
     if pact.burden == "weight":
         weights = {
             n: float(w) for n, w in case.column("countries", "country", "burden_weight").items() if n in case.members
@@ -86,6 +89,11 @@ def paid_from_fund(model: pyo.ConcreteModel, a: Any, t: Any) -> Any:
 def contribution_total(model: pyo.ConcreteModel) -> Any:
     r"""All contributions, $\sum_{n,t} f_{nt}$, millions."""
     return sum(model.contribution[n, t] for n in model.members for t in model.periods)
+
+
+def contribution_discounted(model: pyo.ConcreteModel) -> Any:
+    r"""What the fund uses: contributions discounted to the first period, $\sum_{n,t} \delta_t f_{nt}$, millions."""
+    return sum(model.discount[t] * model.contribution[n, t] for n in model.members for t in model.periods)
 
 
 def burden_at_most(model: pyo.ConcreteModel, n: Any) -> Any:

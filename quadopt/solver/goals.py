@@ -56,3 +56,9 @@ def goals_of(model: Model, options: Formulation, objective: Objective, currency:
     at_risk = pyomo.worst_stress if options.stress.risk == "worst" else pyomo.stress_at_risk
     first = Goal("stress", objective, at_risk, f"{stress_unit}, {options.stress.risk}", slack)
     return [first, Goal("stress_expected", objective, pyomo.stress_expected, expected.unit, slack)]
+
+
+def fund_goal(model: Model, currency: str) -> Goal:
+    """The stage that spends no more of the fund than the ones before need: contributions, discounted."""
+    unit = f"million {currency} of contributions, discounted"
+    return Goal("fund_used", "cost", model.pyomo.contribution_discounted, unit, Slack())

@@ -9,7 +9,7 @@ program, an LP; suppliers whose dependence rows have a price there join the next
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,7 +21,7 @@ from quadopt.solver.matrix import Array, Mask, Matrix, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.race import Found, Hearing, Progress, Race
-from quadopt.solver.valuation import Valuation, Value
+from quadopt.solver.valuation import Valuation
 
 ALONE_SECONDS = 2.0
 """For which HiGHS alone may try: small programs need no more."""
@@ -66,6 +66,8 @@ class Minimiser:
         """The last plan, over the columns that there were then."""
         self.starts: Array | None = None
         """Values of the binaries of the last plan, or of one known from elsewhere, in the matrix's order."""
+        self.others: list[Array] = []
+        """Further portfolios known from elsewhere, for where that one leads to no plan."""
         self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
 
@@ -79,14 +81,23 @@ class Minimiser:
                 self.starts = np.round(best.values[program.is_integer])
         return best
 
-    def begin_with(self, starts: Array, suppliers: list[str]) -> None:
-        """A portfolio known from a similar case, and the suppliers that mattered to it."""
-        self.starts, self.is_searched = starts, True
+    def begin_with(self, starts: Array, suppliers: list[str], others: list[Array]) -> None:
+        """A portfolio known from a similar case, the suppliers that mattered to it, and portfolios to fall back on."""
+        self.starts, self.is_searched, self.others = starts, True, others
         self.active += [s for s in suppliers if s in self.suppliers and s not in self.active]
 
     def waiting(self) -> list[str]:
         """Suppliers with exposure in the matrix that are not active."""
         return [s for s in self.suppliers if ("exposure", s) in self.matrix.owners and s not in self.active]
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A plan of the whole program made of what a search has found: its point and value, and sizes of the rows' prices."""
+
+    values: Array
+    total: float
+    prices: Array
 
 
 class Search:
@@ -140,8 +151,10 @@ class Search:
             is_done = is_final and (not newcomers or self._is_done())
         if self.best.values is None:
             self._carry_over()
-        if self.best.values is None and self.owner.starts is not None:
-            value = self._whole.value(self.owner.starts, WHOLE_SECONDS)
+        for portfolio in [self.owner.starts, *self.owner.others]:
+            value = None
+            if self.best.values is None and portfolio is not None:
+                value = self._whole.value(portfolio, WHOLE_SECONDS)
             if value is not None:
                 self.best.take(value.values, value.total)
         return self.best
@@ -193,7 +206,7 @@ class Search:
         race = Race(part, proofs, self.best, gap, deadline, owner.threads)
         valuation = Valuation(part.program, self._held[part.rows], owner.threads)
         race.prepare(valuation, self._portfolios, self.progress)
-        known = [owner.starts, self._portfolios.smallest()]
+        known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
         if look_around is None:
             race.run(begin)
@@ -216,29 +229,29 @@ class Search:
         if not part.left_out:
             self.best.take(found.values, found.total)
             return []
-        if not self.sees_dependence and self._take_around_branches(found, part):
+        completed = self._around_branches(found, part)
+        if completed is None:
+            self._take_completed(found.values, ~part.columns | self._results)
+            completed = self._with_starts(part.integers_of(found.values), part)
+        if completed is None:
             return []
-        self._take_completed(found.values, ~part.columns | self._results)
-        value = self._value_in_whole(part.integers_of(found.values), part)
-        if value is None:
+        self.best.take(completed.values, completed.total)
+        if not self.sees_dependence or completed.total <= found.total + SAME * abs(found.total):
             return []
-        self.best.take(value.values, value.total)
-        if not self.sees_dependence or value.total <= found.total + SAME * abs(found.total):
-            return []
-        prices = self._whole.row_prices()
+        prices = completed.prices
         worth = {s: float(prices[self.owner.matrix.owned({("depends_on", s)})[0]].sum()) for s in part.left_out}
         least = PRICED * max(worth.values())
         return sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
 
-    def _take_around_branches(self, found: Found, part: Part) -> bool:
-        """Keeps the plan of the whole program that leaves starts, reserves and branches as a search has found them.
+    def _around_branches(self, found: Found, part: Part) -> Completed | None:
+        """The plan of the whole program that leaves starts, reserves and branches as a search has found them.
 
         Branches know the base path by its starts and reserves alone, so that around them the base path is an LP without
-        branches, begun from the same with the suppliers left out. Whether there is such a plan.
+        branches, begun from the same with the suppliers left out. None where there are no branches, or no such plan.
         """
         rows, columns = self.owner.matrix.owned({owner for owner in self.owner.matrix.owners if owner[0] == "branch"})
         if not columns.any():
-            return False
+            return None
         seen = np.asarray(np.abs(self.program.a[rows]).sum(axis=0)).ravel() > 0
         is_fixed = seen | self.program.is_integer
         base = replace(
@@ -249,25 +262,24 @@ class Search:
         )
         narrow = HighsModel(base.part(part.rows & ~rows, part.columns & ~columns, found.values), self.owner.threads)
         if not narrow.solve(0.0, WHOLE_SECONDS).is_optimal:
-            return False
+            return None
         whole = HighsModel(base.part(~rows, ~columns, found.values), self.owner.threads)
         whole.begin_from(narrow.basis(), part.rows[~rows], part.columns[~columns])
         solved = whole.solve(0.0, WARM_SECONDS)
         if solved.values is None or not solved.is_optimal:
-            return False
-        values = found.values.copy()
-        values[~columns] = solved.values
-        self.best.take(values, float(self.program.cost @ values + self.program.constant))
-        return True
+            return None
+        values, prices = found.values.copy(), np.zeros(rows.size)
+        values[~columns], prices[~rows] = solved.values, np.abs(whole.row_duals())
+        return Completed(values, float(self.program.cost @ values + self.program.constant), prices)
 
     @cached_property
     def _whole(self) -> Valuation:
         """The whole program, ready to value portfolios."""
         return Valuation(self.program, self._held, self.owner.threads, is_strict=True)
 
-    def _value_in_whole(self, portfolio: Array, part: Part) -> Value | None:
-        """A portfolio's value in the whole program, from what its search has found optimal: cold it takes several times
-        as long, and is tried only where there is no plan yet."""
+    def _with_starts(self, portfolio: Array, part: Part) -> Completed | None:
+        """A portfolio's best plan of the whole program, from what its search has found optimal: cold it takes several
+        times as long, and is tried only where there is no plan yet."""
         if self._race is not None and self._race.part is part:
             self._race.local.valuation.value(portfolio, WARM_SECONDS)
             self._whole.begin_from(self._race.local.valuation, part.rows, part.columns)
@@ -275,7 +287,7 @@ class Search:
         if value is None and self.best.values is None:
             self._whole.forget()
             value = self._whole.value(portfolio, WHOLE_SECONDS)
-        return value
+        return None if value is None else Completed(value.values, value.total, self._whole.row_prices())
 
     def _carry_over(self) -> None:
         """The plan of the stage before, completed by what is new in the program: no later stage is without a plan."""

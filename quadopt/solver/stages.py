@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -78,16 +79,22 @@ class Staged:
         self.minimiser = Minimiser(self.matrix, suppliers, list(active), options.solver.threads, options.solver.method)
         self.model.pyomo.held = pyo.ConstraintList()
 
-    def begin_with(self, starts: dict[str, str], suppliers: list[str]) -> None:
-        """Begins the search with the starts of a known plan, project -> period, and the suppliers that mattered to it."""
+    def begin_with(self, starts: dict[str, str], suppliers: list[str], or_else: dict[str, str] | None = None) -> None:
+        """Begins the search with the starts of a known plan, project -> period, and the suppliers that mattered to it.
+
+        `or_else`: starts that are tried where the others lead to no plan.
+        """
+        others = [] if or_else is None else [self._portfolio(or_else)]
+        self.minimiser.begin_with(self._portfolio(starts), suppliers, others)
+
+    def _portfolio(self, starts: dict[str, str]) -> Array:
+        """Starts, project -> period, as values of the binaries."""
         period = self.case.periods
-        known = [float(starts.get(p) == period[tau - 1]) for p, tau in self.model.pyomo.starts]
-        self.minimiser.begin_with(np.array(known), suppliers)
+        return np.array([float(starts.get(p) == period[tau - 1]) for p, tau in self.model.pyomo.starts])
 
     def run(self) -> None:
         """All stages in order. Raises `NoPlanError` where one ends without a plan."""
-        if self.options.caps:
-            self._find_caps()
+        self.find_caps()
         for aim in self.aims():
             self.solve(aim)
 
@@ -110,6 +117,17 @@ class Staged:
     def hold(self, goal: Goal, held_at: float) -> None:
         """Keeps a goal's value at or below a level in all that follows."""
         self.model.pyomo.held.add(goal.expression <= held_at)
+
+    def hold_with_room(self, goal: Goal, held_at: float) -> Any:
+        """Keeps a goal's value at or below a level, and gives the room that is left below it as a variable, never negative.
+
+        An objective less a small weight times the room is that of the augmented epsilon-constraint method (Mavrotas, 2009).
+        """
+        m, name = self.model.pyomo, f"room_{goal.name}"
+        m.add_component(name, pyo.Var(domain=pyo.NonNegativeReals))
+        room = m.component(name)
+        m.held.add(goal.expression + room <= held_at)
+        return room
 
     def _objectives(self) -> list[Objective]:
         """The formulation's objectives, stress left out (with a warning) where the case has no disruptions."""
@@ -230,8 +248,10 @@ class Staged:
                         missing += m.dependence_weight[n, k, t] * below
         return points, missing
 
-    def _find_caps(self) -> None:
-        """The period from which each cap holds: as stated, or the first from which it can without more shortage."""
+    def find_caps(self) -> None:
+        """Settles from which period each cap holds: as stated, or the first from which it can without more shortage."""
+        if not self.options.caps:
+            return
         self.model.add_caps()
         m = self.model.pyomo
         stated = {k: c.from_period for k, c in enumerate(self.options.caps)}
