@@ -28,6 +28,7 @@ def status(plan: Plan) -> Block:
         "between its bound and the plan's value.",
         (*_of("stages", "stage", "objective", "unit", "incumbent", "bound", "gap"), Column("verdict", "In words")),
         figures.stages(plan),
+        is_flagged=figures.is_cut_off(plan),
     )
 
 

@@ -8,12 +8,9 @@ import pandas as pd
 
 from quadopt.reasons.diagnosis import Diagnosis
 from quadopt.report.columns import MONEY
-from quadopt.report.excel.pen import Pen
-from quadopt.report.excel.tables import write_table
-from quadopt.report.layout import places
+from quadopt.report.excel.book import new_book, write_sheets
 from quadopt.report.parts import Sheet
 from quadopt.report.schema import Column, Table
-from quadopt.tables.writing import new_workbook
 
 _SHEET = Column("sheet", "Sheet", meaning="sheet or file of the input, or the model file")
 _COLUMN = Column("column", "Column", meaning="its column, or the model file's key")
@@ -62,20 +59,11 @@ def write_diagnosis(diagnosis: Diagnosis, path: str | Path, force: bool = False)
     Raises `FileExistsError` where the file is there already and `force` is not given, `ValueError` where its name does not
     end in .xlsx.
     """
-    target = Path(path)
-    if target.suffix.lower() != ".xlsx":
-        raise ValueError(f"{target}: the name of a workbook ends in .xlsx")
     sheets = [_sheet(table, diagnosis) for table in DIAGNOSIS]
-    where = places(sheets, diagnosis.currency)
-    with new_workbook(target, force=force) as book:
-        pen = Pen(book, diagnosis.currency)
-        for number, sheet in enumerate(sheets, start=1):
-            page = book.add_worksheet(where[sheet.name].sheet)
-            page.set_landscape()
-            page.set_paper(9)
-            page.fit_to_pages(1, 0)
-            write_table(pen, page, sheet, number, where, f"{diagnosis.title}, model file {diagnosis.model_name}")
-    return target
+    title = f"{diagnosis.title}, model file {diagnosis.model_name}"
+    with new_book(path, force) as book:
+        write_sheets(book, sheets, title, diagnosis.model_name, diagnosis.currency)
+    return Path(path)
 
 
 def _sheet(table: Table, diagnosis: Diagnosis) -> Sheet:

@@ -36,8 +36,7 @@ def plan_html(plan: Plan) -> str:
     All text is escaped.
     """
     status = blocks.status(plan)
-    stopped = "STOPPED" in status.sentence
-    style = f' style="color:{VERMILLION};font-weight:bold"' if stopped else ""
+    style = f' style="color:{VERMILLION};font-weight:bold"' if status.is_flagged else ""
     year = figures.base_year(plan)
     money = f"Money: million {plan.currency}, real{f' {year}' if year else ''}."
     parts = [

@@ -16,6 +16,7 @@ from quadopt.plan import Plan
 from quadopt.report.columns import BY_NAME
 from quadopt.report.schema import complete
 from quadopt.tables.records import rows_of
+from quadopt.whatif.study import Study
 
 STEPS = ("today", "re-directed", "with the fund")
 
@@ -35,10 +36,10 @@ def numbers(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
     return copy
 
 
-def base_year(plan: Plan) -> str:
-    """The base year of the money as text, empty where the plan does not say."""
-    year = getattr(plan, "base_year", None)
-    year = plan.options.get("base_year") if year is None else year
+def base_year(source: Plan | Study) -> str:
+    """The base year of the money as text, empty where the plan or study does not say."""
+    year = getattr(source, "base_year", None)
+    year = getattr(source, "options", {}).get("base_year") if year is None else year
     return "" if year is None or pd.isna(year) else str(year)
 
 
@@ -76,6 +77,11 @@ def stopped(plan: Plan) -> list[str]:
     """The stages that stopped at a limit before the gap asked for was reached."""
     stages = table(plan, "stages")
     return [str(stage) for stage, status in zip(stages["stage"], stages["status"], strict=True) if status != "optimal"]
+
+
+def is_cut_off(plan: Plan) -> bool:
+    """Whether a better plan than this may exist, because a stage stopped at a limit."""
+    return bool(stopped(plan)) or plan.status != "optimal"
 
 
 def stages(plan: Plan) -> pd.DataFrame:
@@ -370,8 +376,8 @@ def percent(share: Any) -> str:
 
 def status_sentence(plan: Plan) -> str:
     """Whether the plan is optimal to the gap asked, in words."""
-    halted = stopped(plan)
-    if plan.status == "optimal" and not halted:
+    if not is_cut_off(plan):
         return "Optimal: every stage was solved to the gap asked."
+    halted = stopped(plan)
     where = f": {', '.join(halted)}" if halted else ""
     return f"STOPPED AT A LIMIT{where}. A better plan may exist (see gap)."

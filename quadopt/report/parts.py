@@ -41,7 +41,10 @@ LOOKS = (
 
 @dataclass(frozen=True)
 class Block:
-    """A small table of the summary: heading, what it shows, columns, rows; ``total`` marks the last row as a total."""
+    """A small table of the summary: heading, what it shows, columns, rows; ``total`` marks the last row as a total.
+
+    ``is_flagged`` has the sentence stand out; ``grey_unless`` as in `quadopt.report.schema.Table`.
+    """
 
     heading: str
     sentence: str
@@ -49,6 +52,8 @@ class Block:
     rows: pd.DataFrame | None = None
     total: bool = False
     empty: str = "None in this plan."
+    is_flagged: bool = False
+    grey_unless: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ class Sheet:
     """One sheet: either a frame under its columns' headers, or the blocks of the summary.
 
     ``is_table`` says that the frame is a table of the plan as it is; other frames are made from those tables.
+    ``grey_unless`` as in `quadopt.report.schema.Table`.
     """
 
     name: str
@@ -117,3 +123,4 @@ class Sheet:
     blocks: tuple[Part, ...] = ()
     is_table: bool = False
     charts: tuple[Chart, ...] = ()
+    grey_unless: str = ""

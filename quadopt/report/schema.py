@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 FORMATS: dict[str, str] = {
@@ -69,7 +70,8 @@ class Column:
 class Table:
     """One table of a plan: name (also the sheet's), title, the sentence that says what it shows, its columns.
 
-    ``is_asked_for``: a plan has it only where somebody asked for it, and no sheet without it.
+    ``is_asked_for``: a plan has it only where somebody asked for it, and no sheet without it. ``grey_unless`` names a
+    column of yes and no: rows that hold a no are grey, because what they show is no difference.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Table:
     sentence: str
     columns: tuple[Column, ...]
     is_asked_for: bool = False
+    grey_unless: str = ""
 
 
 def is_text(column: Column) -> bool:
@@ -95,7 +98,9 @@ def shown(value: Any, kind: str) -> str:
     if value is None or value is pd.NA or value != value:
         return ""
     excel = FORMATS[kind]
-    if isinstance(value, str | bool) or not isinstance(value, int | float):
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, str) or not isinstance(value, int | float):
         return str(value)
     if excel == "General":
         return f"{value:.12g}"
@@ -117,6 +122,13 @@ def kinds(frame: pd.DataFrame, column: Column) -> list[str]:
 def texts(frame: pd.DataFrame, column: Column) -> list[str]:
     """The column of a frame as text, every figure in its format."""
     return [shown(value, kind) for value, kind in zip(frame[column.name], kinds(frame, column), strict=True)]
+
+
+def grey_rows(frame: pd.DataFrame, grey_unless: str) -> list[bool]:
+    """Whether each row of a frame is grey: where the named column holds a no; none where no column is named."""
+    if not grey_unless or grey_unless not in frame:
+        return [False] * len(frame)
+    return [isinstance(value, bool | np.bool_) and not value for value in frame[grey_unless]]
 
 
 def complete(frame: pd.DataFrame | None, table: Table) -> pd.DataFrame:

@@ -20,9 +20,13 @@ from quadopt.report.parts import Block, Chart, Sheet
 from quadopt.report.schema import Column, Table, columns_of
 from quadopt.report.views import crises, dependence, look_through, money, supply
 from quadopt.tables.records import rows_of
+from quadopt.whatif.study import Study
 
 NAMES = {"python": "Python", "pyomo": "Pyomo", "highspy": "HiGHS (highspy)"}
 """What is versioned, as readers know it."""
+
+RunRow = tuple[str, str, Any, str]
+"""A line on how an answer came about: section, name, value, unit."""
 
 
 def summary(plan: Plan) -> Sheet:
@@ -50,20 +54,43 @@ def run(plan: Plan) -> Sheet:
     options = dict(plan.options)
     model_file = options.pop("model_file", {})
     timed = figures.numbers(figures.table(plan, "stages"), "seconds")
-    rows: list[tuple[str, str, Any, str]] = [
-        ("case", "title", plan.title, ""),
-        ("case", "input hash", plan.case_hash, ""),
-        ("case", "currency", plan.currency, ""),
-        ("case", "base year", figures.base_year(plan), ""),
-        ("model file", "name", plan.model_name, ""),
+    rows: list[RunRow] = [
+        *case_rows(plan),
         *(("model file", name, value, "") for name, value in flatten(model_file)),
         ("result", "status", plan.status, ""),
         *(("option", name, value, "") for name, value in flatten(options)),
-        *(("version", NAMES.get(name, name), value, "") for name, value in plan.versions.items()),
         *(("time", f"stage {row.stage}", row.seconds, "seconds") for row in rows_of(timed)),
-        *(("time", name, value, "seconds") for name, value in plan.seconds.items()),
-        *(("warning", str(place), text, "") for place, text in enumerate(plan.warnings, start=1)),
+        *closing_rows(plan),
     ]
+    return run_sheet(
+        rows,
+        "How this plan came about: hash of the inputs, model file, options as applied, versions, times, warnings. A hidden "
+        f"sheet, {RECORD}, holds what quadopt.read_plan needs besides.",
+    )
+
+
+def case_rows(source: Plan | Study) -> list[RunRow]:
+    """Which case, and which model file."""
+    return [
+        ("case", "title", source.title, ""),
+        ("case", "input hash", source.case_hash, ""),
+        ("case", "currency", source.currency, ""),
+        ("case", "base year", figures.base_year(source), ""),
+        ("model file", "name", source.model_name, ""),
+    ]
+
+
+def closing_rows(source: Plan | Study) -> list[RunRow]:
+    """Versions, times and warnings."""
+    return [
+        *(("version", NAMES.get(name, name), value, "") for name, value in source.versions.items()),
+        *(("time", name, value, "seconds") for name, value in source.seconds.items()),
+        *(("warning", str(place), text, "") for place, text in enumerate(source.warnings, start=1)),
+    ]
+
+
+def run_sheet(rows: list[RunRow], sentence: str) -> Sheet:
+    """The sheet that says how an answer came about."""
     shown = (
         Column(
             "section", "Section", meaning="case, model file, result, option (as it was applied), version, time, warning"
@@ -73,14 +100,7 @@ def run(plan: Plan) -> Sheet:
         Column("unit", "Unit of the value", meaning="where there is one"),
     )
     frame = pd.DataFrame(rows, columns=[column.name for column in shown], dtype=object)
-    return Sheet(
-        "run",
-        "The run",
-        "How this plan came about: hash of the inputs, model file, options as applied, versions, times, warnings. A hidden "
-        f"sheet, {RECORD}, holds what quadopt.read_plan needs besides.",
-        shown,
-        frame,
-    )
+    return Sheet("run", "The run", sentence, shown, frame)
 
 
 def flatten(options: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

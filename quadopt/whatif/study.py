@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from quadopt.report.pictures.style import Picture
 
 
+COMPLETE = "complete"
+"""The status of a study all of whose runs ended as asked."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """What a study found.
@@ -52,6 +56,11 @@ class Study:
 
     def __repr__(self) -> str:
         return self.summary
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all runs ended as asked: none failed, none stopped before the gap."""
+        return self.status == COMPLETE
 
     @property
     def summary(self) -> str:

@@ -196,7 +196,7 @@ def test_the_file_is_written_whole_or_not_at_all(solved: Plan, tmp_path: Path, m
     before = target.read_bytes()
     with pytest.raises(FileExistsError):
         solved.to_html(target)
-    monkeypatch.setattr("quadopt.report.page.page_html", lambda plan: 1 / 0)
+    monkeypatch.setattr("quadopt.report.page.rendering.rendered", lambda page: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         solved.to_html(target, force=True)
     assert target.read_bytes() == before

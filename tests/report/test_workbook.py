@@ -167,7 +167,7 @@ def test_nothing_half_written_stays(plan: Any, tmp_path: Path, monkeypatch: pyte
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("quadopt.report.workbook._write", fail)
+    monkeypatch.setattr("quadopt.report.workbook.write_sheets", fail)
     with pytest.raises(OSError, match="disk full"):
         write_workbook(plan, tmp_path / "plan.xlsx")
     assert list(tmp_path.iterdir()) == []

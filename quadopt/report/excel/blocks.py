@@ -12,7 +12,7 @@ from quadopt.report.excel.charts import native_chart
 from quadopt.report.excel.pen import ROW_HEIGHT, Pen, colour_verdicts, put
 from quadopt.report.layout import Place
 from quadopt.report.parts import VERMILLION, Block, Charts, Sheet
-from quadopt.report.schema import is_text
+from quadopt.report.schema import grey_rows, is_text
 
 GRID = (30, 16, 25, *(13.5,) * 7)
 """Widths of the summary's columns in characters; every block lies on this grid."""
@@ -33,9 +33,14 @@ def write_blocks(pen: Pen, page: Worksheet, sheet: Sheet, places: dict[str, Plac
         row = _sentence(
             page, row, block.heading, pen.format(bold=True, font_size=12, font_color="#0072B2", bottom=2), 18
         )
-        flag = {"bold": True, "font_color": VERMILLION} if block.sentence.startswith("STOPPED") else {}
+        is_flagged = isinstance(block, Block) and block.is_flagged
+        flag = {"bold": True, "font_color": VERMILLION} if is_flagged else {}
         row = _sentence(page, row, block.sentence, pen.format(text_wrap=True, **flag), ROW_HEIGHT)
-        row = _charts(pen, page, row, block, places) if isinstance(block, Charts) else _block(pen, page, row, block)
+        row = (
+            _charts(pen, page, row, block, places)
+            if isinstance(block, Charts)
+            else _block(pen, page, row, block, places)
+        )
         row += 1
     page.print_area(0, 0, row, len(GRID) - 1)
 
@@ -47,7 +52,7 @@ def _sentence(page: Worksheet, row: int, text: str, style: Format, height: float
     return row + 1
 
 
-def _block(pen: Pen, page: Worksheet, row: int, block: Block) -> int:
+def _block(pen: Pen, page: Worksheet, row: int, block: Block, places: dict[str, Place]) -> int:
     if not block.columns or block.rows is None:
         return row
     if block.rows.empty:
@@ -59,9 +64,11 @@ def _block(pen: Pen, page: Worksheet, row: int, block: Block) -> int:
     room = [sum(GRID[first : last + 1]) for first, last in spans]
     page.set_row(row, ROW_HEIGHT * max(lines_needed(head, wide) for head, wide in zip(heads, room, strict=True)) + 1)
     records = block.rows.to_dict("records")
+    grey = grey_rows(block.rows, block.grey_unless)
     for place, record in enumerate(records, start=1):
         row += 1
         total = {"bold": True, "top": 1} if block.total and place == len(records) else {}
+        faint = pen.grey(grey[place - 1])
         texts = []
         for (first, last), column, wide in zip(spans, block.columns, room, strict=True):
             value = record.get(column.name)
@@ -71,7 +78,10 @@ def _block(pen: Pen, page: Worksheet, row: int, block: Block) -> int:
             wrap = {"text_wrap": True} if column.kind == "text" else {}
             if column.kind == "verdict":
                 colour_verdicts(pen, page, row, first, row, last)
-            _span(page, row, first, last, value, pen.cell(column, record, first, **total, **flag, **wrap))
+            _span(page, row, first, last, value, pen.cell(column, record, first, **total, **faint, **flag, **wrap))
+            if column.kind == "link" and value in places:
+                target = places[str(value)]
+                page.write_url(row, first, f"internal:{target.quoted}!A1", pen.link(), target.sheet)
             texts.append(lines_needed(str(plain(value) or ""), wide * 0.95) if is_text(column) else 1)
         page.set_row(row, ROW_HEIGHT * max(texts) + 1)
     page.ignore_errors({"number_stored_as_text": "A1:J5000"})

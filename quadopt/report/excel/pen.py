@@ -39,6 +39,10 @@ class Pen:
             wanted |= {"align": "left", "indent": min(place, 1)}
         return self.format(**wanted, **({"text_wrap": True} if kind == "wide" else {}), **more)
 
+    def grey(self, is_grey: bool) -> dict[str, str]:
+        """What a grey cell has beside its format; nothing for others. The grey is as light as is still read with ease."""
+        return {"font_color": "#767676"} if is_grey else {}
+
     def head(self, column: Column, place: int) -> Format:
         """The format of the header of the column at a place."""
         side = {"align": "left", "indent": min(place, 1)} if is_text(column) else {"align": "right"}

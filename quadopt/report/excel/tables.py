@@ -13,11 +13,13 @@ from quadopt.report.excel.charts import put_charts
 from quadopt.report.excel.pen import ROW_HEIGHT, Pen, colour_verdicts, put
 from quadopt.report.layout import BACK_ROW, FIRST_ROW, HEAD_ROW, MOST_ROWS, SENTENCE_ROW, Place, letters, shown
 from quadopt.report.parts import Sheet
-from quadopt.report.schema import Column
+from quadopt.report.schema import Column, grey_rows
 
 SENTENCE_WIDTH, NO_COLUMN = 110, 8.43
 """Characters over which the sentence runs, and the width of a column that nothing is said about."""
 STYLE = "Table Style Light 1"
+CONTENTS = ("contents", "summary")
+"""Sheets that list the others; the link back leads to the first that there is."""
 
 
 def write_table(pen: Pen, page: Worksheet, sheet: Sheet, number: int, places: dict[str, Place], title: str) -> None:
@@ -34,12 +36,13 @@ def write_table(pen: Pen, page: Worksheet, sheet: Sheet, number: int, places: di
     options = {"name": name, "style": STYLE, "columns": columns}
     page.add_table(HEAD_ROW - 1, 0, place.last_row - 1, len(heads) - 1, options)
     units = frame["unit"].tolist() if "unit" in frame else [""] * len(frame)
+    looks = list(zip(map(str, units), grey_rows(frame, sheet.grey_unless), strict=True))
     widths = []
     for at, (head, column) in enumerate(zip(heads, sheet.columns, strict=True)):
-        styles = {unit: pen.cell(column, {"unit": unit}, at) for unit in set(map(str, units))}
+        styles = {look: pen.cell(column, {"unit": look[0]}, at, **pen.grey(look[1])) for look in set(looks)}
         values = frame.iloc[:, at].tolist()
-        for row, (value, unit) in enumerate(zip(values, units, strict=True), start=FIRST_ROW - 1):
-            put(page, row, at, value, styles[str(unit)])
+        for row, (value, look) in enumerate(zip(values, looks, strict=True), start=FIRST_ROW - 1):
+            put(page, row, at, value, styles[look])
             if column.kind == "link" and value in places:
                 target = places[value]
                 page.write_url(row, at, f"internal:{target.quoted}!A1", pen.link(), target.sheet)
@@ -69,8 +72,9 @@ def _above(pen: Pen, page: Worksheet, sheet: Sheet, widths: list[float], places:
     page.merge_range(SENTENCE_ROW - 1, 0, SENTENCE_ROW - 1, last, "", style)
     put(page, SENTENCE_ROW - 1, 0, text, style)
     page.set_row(SENTENCE_ROW - 1, ROW_HEIGHT * lines_needed(text, room * 0.93) + 2)
-    if "contents" in places and sheet.name != "contents":
-        page.write_url(BACK_ROW - 1, 0, f"internal:{places['contents'].quoted}!A1", pen.link(), "Contents")
+    back = next((name for name in CONTENTS if name in places), sheet.name)
+    if back != sheet.name:
+        page.write_url(BACK_ROW - 1, 0, f"internal:{places[back].quoted}!A1", pen.link(), "Contents")
     put(page, BACK_ROW - 1, 1, title, pen.format(font_color="#555555"))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,11 +18,12 @@ from quadopt.report.columns import BY_NAME
 from quadopt.report.figures import STEPS
 from quadopt.report.groups import GROUPS
 from quadopt.report.layout import places
+from quadopt.report.page.parts import Cells, Section, Tile, cells
 from quadopt.report.parts import Block
 from quadopt.report.pictures import PICTURES, flows
 from quadopt.report.pictures.look_through import side_by_side
 from quadopt.report.pictures.style import NothingToDrawError, Picture, clean
-from quadopt.report.schema import Column, columns_of, texts
+from quadopt.report.schema import Column, columns_of
 from quadopt.report.sheets import all_sheets, run
 from quadopt.report.views.look_through import MEANING, RELABELS, one_off
 from quadopt.tables.records import rows_of
@@ -40,42 +40,6 @@ EXPLAINED = {
     }.items()
 }
 """Columns of explanations that the page shows where it does not show all."""
-ROWS = 60
-"""Rows that a table of the page shows; how many more the workbook has is said."""
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One headline figure: what it is, the figure, its unit, and what to compare it with."""
-
-    label: str
-    figure: str
-    unit: str
-    beside: str = ""
-
-
-@dataclass(frozen=True)
-class Cells:
-    """A table as text: heading, sentence, headers with their units, rows; `looks`: number, words (long) or text."""
-
-    heading: str
-    sentence: str
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    looks: list[str] = field(default_factory=list)
-    has_total: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page: anchor, heading, paragraphs, then pictures and tables."""
-
-    anchor: str
-    heading: str
-    paragraphs: list[str]
-    pictures: list[Picture] = field(default_factory=list)
-    tables: list[Cells] = field(default_factory=list)
 
 
 def tiles(plan: Plan) -> list[Tile]:
@@ -109,27 +73,6 @@ def sections(plan: Plan) -> list[Section]:
     """The sections in the reader's order; those for which the plan holds nothing are left out."""
     made = [make(plan) for make in SECTIONS]
     return [section for section in made if section.pictures or section.tables or section.paragraphs]
-
-
-def cells(block: Block, currency: str) -> Cells:
-    """A block as text, its number in the summary sheet left out."""
-    heading = re.sub(r"^\d+\. ", "", block.heading)
-    if block.rows is None or not block.columns:
-        return Cells(heading, block.sentence)
-    if block.rows.empty:
-        return Cells(heading, block.sentence, note=block.empty)
-    shown = block.rows if block.total else block.rows.head(ROWS)
-    more = len(block.rows) - len(shown)
-    columns = [texts(shown, column) for column in block.columns]
-    return Cells(
-        heading,
-        block.sentence,
-        [(column.title, column.unit_text(currency)) for column in block.columns],
-        [[clean(text) for text in row] for row in zip(*columns, strict=True)],
-        ["number" if column.is_number else "words" if column.kind == "wide" else "text" for column in block.columns],
-        block.total,
-        f"The first {len(shown)} of {len(block.rows):,} rows; the results workbook holds all." if more > 0 else "",
-    )
 
 
 def table_block(plan: Plan, name: str, columns: tuple[str, ...] = ()) -> Block:

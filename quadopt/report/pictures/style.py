@@ -11,7 +11,7 @@ import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 from matplotlib import rc_context
@@ -24,6 +24,7 @@ from quadopt.plan import Plan
 from quadopt.report import figures
 from quadopt.report.parts import BLUE, GREEN, GREY, VERMILLION
 from quadopt.tables.records import rows_of
+from quadopt.whatif.study import Study
 
 ORANGE, SKY, PURPLE, YELLOW, BLACK = "#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#000000"
 """The other colours of Okabe and Ito."""
@@ -66,6 +67,7 @@ STYLE: Any = {
 }
 
 Arguments = ParamSpec("Arguments")
+Source = TypeVar("Source", Plan, Study)
 
 
 class Picture(Figure):
@@ -74,16 +76,20 @@ class Picture(Figure):
     `title`, `sentence` and `alt` are plain text; `svg()` and `png()` are the drawing.
     """
 
-    def __init__(self, plan: Plan, height: float, title: str, sentence: str, alt: str, key: Sequence[Any] = ()) -> None:
-        """`height` is that of the drawing alone, in inches; title, sentence, key and source line are added to it.
+    def __init__(
+        self, source: Plan | Study, height: float, title: str, sentence: str, alt: str, key: Sequence[Any] = ()
+    ) -> None:
+        """`source` is the plan or the study whose figures are drawn.
+
+        `height` is that of the drawing alone, in inches; title, sentence, key and source line are added to it.
 
         `key` holds labelled artists (handles of a legend): they are told below the drawing, two in a row.
         """
         self.title, self.sentence, self.alt = clean(title), clean(sentence), clean(alt)
         heading, told = wrapped(self.title, 46), wrapped(self.sentence, 72)
-        source = wrapped(source_line(plan), 82)
+        from_where = wrapped(source_line(source), 82)
         above = (len(heading) * 13 + len(told) * 10.5 + 8) / POINTS
-        for_source = (len(source) * 10 + 6) / POINTS
+        for_source = (len(from_where) * 10 + 6) / POINTS
         below = for_source + (-(-len(key) // 2) * 11.5 + 4) / POINTS
         whole = height + above + below
         super().__init__(figsize=(WIDTH, whole))
@@ -96,7 +102,7 @@ class Picture(Figure):
         self.text(0.012, at, "\n".join(heading), fontsize=TITLE, fontweight="bold", va="top", linespacing=1.15)
         at -= (len(heading) * 13 + 1) / POINTS / whole
         self.text(0.012, at, "\n".join(told), fontsize=BODY, va="top", linespacing=1.15, color="#444444")
-        self.text(0.012, 4 / POINTS / whole, "\n".join(source), fontsize=SMALL - 0.5, va="bottom", color="#555555")
+        self.text(0.012, 4 / POINTS / whole, "\n".join(from_where), fontsize=SMALL - 0.5, va="bottom", color="#555555")
         if key:
             told_key = self.legend(
                 handles=list(key),
@@ -135,26 +141,26 @@ class Picture(Figure):
 
 
 def picture(
-    draw: Callable[Concatenate[Plan, Arguments], Picture],
-) -> Callable[Concatenate[Plan, Arguments], Picture]:
+    draw: Callable[Concatenate[Source, Arguments], Picture],
+) -> Callable[Concatenate[Source, Arguments], Picture]:
     """Has a picture drawn in the style of all pictures."""
 
     @wraps(draw)
-    def styled(plan: Plan, *arguments: Arguments.args, **named: Arguments.kwargs) -> Picture:
+    def styled(source: Source, *arguments: Arguments.args, **named: Arguments.kwargs) -> Picture:
         with rc_context(STYLE):
-            return draw(plan, *arguments, **named)
+            return draw(source, *arguments, **named)
 
     return styled
 
 
 class NothingToDrawError(ValueError):
-    """The plan does not hold what a picture shows."""
+    """The plan or study does not hold what a picture shows."""
 
 
-def needed(frame: pd.DataFrame, what: str) -> pd.DataFrame:
+def needed(frame: pd.DataFrame, what: str, of: str = "plan") -> pd.DataFrame:
     """The frame that a picture draws. Raises NothingToDrawError where it is empty: "the plan has no .."."""
     if frame.empty:
-        raise NothingToDrawError(f"the plan has no {what}")
+        raise NothingToDrawError(f"the {of} has no {what}")
     return frame
 
 
@@ -175,15 +181,15 @@ def wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width) or [""]
 
 
-def source_line(plan: Plan) -> str:
-    """Where a picture's numbers come from: the plan, its model file, its status and the gap of every stage."""
-    gaps = figures.numbers(figures.table(plan, "stages"), "gap")
+def source_line(source: Plan | Study) -> str:
+    """Where a picture's numbers come from: the plan or study, its model file, its status, and a plan's gap of every stage."""
+    title, model = short(source.title or "untitled", 70), short(source.model_name, 30)
+    if isinstance(source, Study):
+        return f"Source: {clean(source.kind.replace('_', ' '))} “{title}”, model file {model}; {short(source.status, 120)}."
+    gaps = figures.numbers(figures.table(source, "stages"), "gap")
     told = ", ".join(f"{row.stage} {gap_text(row.gap)}" for row in rows_of(gaps))
-    halted = "stopped at a limit" if figures.stopped(plan) or plan.status != "optimal" else "optimal to the gap asked"
-    return (
-        f"Source: plan “{short(plan.title or 'untitled', 70)}”, model file {short(plan.model_name, 30)}; {halted}"
-        + (f"; gap: {clean(told)}." if told else ".")
-    )
+    halted = "stopped at a limit" if figures.is_cut_off(source) else "optimal to the gap asked"
+    return f"Source: plan “{title}”, model file {model}; {halted}" + (f"; gap: {clean(told)}." if told else ".")
 
 
 def gap_text(gap: Any) -> str:
@@ -191,10 +197,10 @@ def gap_text(gap: Any) -> str:
     return "n/a" if pd.isna(gap) else f"{100 * float(gap):.2f} %"
 
 
-def money_unit(plan: Plan) -> str:
+def money_unit(source: Plan | Study) -> str:
     """The unit of money, with the year of its prices."""
-    year = figures.base_year(plan)
-    return f"million {clean(plan.currency)}{f' of {year}' if year else ''}"
+    year = figures.base_year(source)
+    return f"million {clean(source.currency)}{f' of {year}' if year else ''}"
 
 
 def amount_text(value: float) -> str:

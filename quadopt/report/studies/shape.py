@@ -29,6 +29,11 @@ RUNS = Table(
 """The table of runs that every study has."""
 
 
+def status_sentence(study: Study) -> str:
+    """How a study ended, in words."""
+    return "Complete: every run ended as asked." if study.is_complete else study.status
+
+
 @dataclass(frozen=True)
 class Shape:
     """How a kind of study is shown.
