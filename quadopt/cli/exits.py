@@ -33,6 +33,7 @@ def exit_code(parsed: argparse.Namespace) -> int:
     except NoPlanError as error:
         print(f"error: {error}", file=sys.stderr)
         return 5 if type(error).__name__ == "AuditError" else 4
-    except KeyboardInterrupt:
-        print("stopped; nothing was written", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        kept = f"; {stopped}" if stopped.args else ""
+        print(f"stopped; nothing was written{kept}", file=sys.stderr)
         return 130

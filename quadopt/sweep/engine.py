@@ -44,7 +44,8 @@ def run_many(
     keys are solved once. One that fails, or whose process dies (it is tried once more), does not stop the others.
 
     Raises `SweepStopped`, a KeyboardInterrupt, on Ctrl-C; ValueError where both `processes` and `cluster` are given, or
-    `processes` is less than 1; `InputError` where Dask is asked for and not installed; OSError where a cluster cannot be reached.
+    `processes` is less than 1; `InputError` where Dask is asked for and not installed; OSError where a cluster
+    cannot be reached or no process started.
     """
     if cluster is not None and processes is not None:
         raise ValueError("runs go to processes of this machine or to a cluster, not to both")

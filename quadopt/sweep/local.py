@@ -43,7 +43,7 @@ IMPORTED_ONCE = ["quadopt.solver.answer", "quadopt.sweep.job"]
 def run_in_pool(runs: Iterator[Run], processes: int) -> Generator[tuple[Run, Ended], None, None]:
     """Each run with how it ended, in the order of ending.
 
-    Raises RuntimeError where no process can be started.
+    Raises OSError where no process can be started.
     """
     with TemporaryDirectory(prefix="quadopt-") as folder:
         pool = _Pool(Path(folder), processes)
@@ -115,7 +115,7 @@ class _Pool:
         """A pool breaks where a process dies that has no run: what was given goes to a new one."""
         self._broken += 1
         if self._broken >= MOST_POOLS:
-            raise RuntimeError(
+            raise OSError(
                 "no process for runs can be started; a script that uses several must hold its work below "
                 'if __name__ == "__main__":'
             )
