@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from quadopt.report.reading import read_plan
     from quadopt.solver.answer import solve
     from quadopt.tables.case import Case, read_case
+    from quadopt.whatif.alternatives import alternatives
 
 _HOMES = {
     "Case": "quadopt.tables.case",
     "Diagnosis": "quadopt.reasons.diagnosis",
     "Formulation": "quadopt.formulation.options",
     "Plan": "quadopt.plan",
+    "alternatives": "quadopt.whatif.alternatives",
     "diagnose": "quadopt.reasons.diagnosis",
     "explain": "quadopt.reasons.explanation",
     "model_names": "quadopt.formulation.options",
@@ -46,6 +48,7 @@ __all__ = [
     "ModelFileError",
     "NoPlanError",
     "Plan",
+    "alternatives",
     "diagnose",
     "explain",
     "model_names",

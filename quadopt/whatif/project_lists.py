@@ -1,0 +1,145 @@
+"""Runs of the study of alternatives: the next list of projects, a list with or without one project, what lists are worth.
+
+A list is what a plan starts, project -> period. It is good where the goal of one stage, shortage and other stages before
+held as in the plan, stays within a level with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quadopt.formulation.options import Formulation
+from quadopt.plan import Plan
+from quadopt.solver.farthest import KEPT_BOUNDS, Farthest, Search
+from quadopt.solver.good_portfolios import Cuts, Distance, GoodPortfolios
+from quadopt.solver.highs import Status
+from quadopt.solver.kept import KeptStarts
+from quadopt.solver.stages import Staged
+from quadopt.sweep.run import Outcome
+from quadopt.tables.case import Case
+
+NEXT = "quadopt.whatif.project_lists:next_list"
+CHANGED = "quadopt.whatif.project_lists:list_with_or_without"
+WORTH = "quadopt.whatif.project_lists:worth"
+"""Names of the work functions, for a `Run`."""
+
+Starts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ListFound:
+    """What a search for a good list has found.
+
+    `starts` is None where there is none, with `value` nan; `distance` counts projects, `dates` the dates that differ on top,
+    from the nearest list known before; `bound`: no good list can be farther away than so many projects. `is_proven`: the
+    search left nothing open. `plan_value`: the goal's least value with the plan's own list, nan where that is above the level.
+    `cuts` is what later searches begin with.
+    """
+
+    starts: Starts | None
+    value: float
+    distance: int
+    dates: int
+    bound: int
+    is_proven: bool
+    plan_value: float
+    cuts: str
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a list comes to when the stages are solved with it: each stage's goal, and each objective of the formulation.
+
+    Empty where a stage has no solution with the list. Only suppliers that mattered to the plan's search are traced.
+    """
+
+    goals: Mapping[str, float]
+    objectives: Mapping[str, float]
+
+    def value_of(self, stage: str, known: float) -> float:
+        """A stage's goal: the one known, in the whole model, where there is one."""
+        return known if known == known else self.goals.get(stage, known)
+
+
+def next_list(
+    case: Case,
+    options: Formulation,
+    start: Plan,
+    *,
+    stage: str,
+    level: float,
+    lists: Sequence[Starts],
+    cuts: str,
+    seconds: float,
+) -> Outcome:
+    """The good list whose least distance from the plan's and those found before is largest, in so many seconds."""
+    good, plan_value = _good(case, options, start, stage, level, cuts)
+    known = [good.portfolio_of(dict(found)) for found in (start.starts, *lists)]
+    return _outcome(good, Search(good, known, seconds, known[0]).farthest(), plan_value)
+
+
+def list_with_or_without(
+    case: Case,
+    options: Formulation,
+    start: Plan,
+    *,
+    stage: str,
+    level: float,
+    project: str,
+    is_started: bool,
+    cuts: str,
+    seconds: float,
+) -> Outcome:
+    """A good list with a project, or one without it, or the proof that there is none."""
+    good, plan_value = _good(case, options, start, stage, level, cuts)
+    own = np.array([p == project for p, _ in good.starts], dtype=bool)
+    return _outcome(good, Search(good, [], seconds, good.portfolio_of(start.starts)).any(own, is_started), plan_value)
+
+
+def worth(case: Case, options: Formulation, start: Plan, *, lists: Sequence[Starts]) -> Outcome:
+    """Each list's objectives: one stage after the other, each held where the plan held it or as near as the list allows."""
+    kept = KeptStarts(Staged(case, options), start)
+    periods = case.periods
+    found = []
+    for starts in lists:
+        portfolio = np.array([float(starts.get(p) == periods[tau - 1]) for p, tau in kept.starts])
+        reached = kept.reach(portfolio)
+        goals = {stage.goal.name: value for stage, value in zip(kept.stages, reached.goals, strict=True)}
+        found.append(Worth(goals, reached.objectives))
+    return Outcome(found, Status.OPTIMAL.value, 0.0)
+
+
+def _outcome(good: GoodPortfolios, found: Farthest, plan_value: float) -> Outcome:
+    distance = Distance(good.portfolios.project)
+    projects, dates = distance.apart(found.distance)
+    bound, _ = distance.apart(found.bound)
+    starts = None if found.portfolio is None else good.starts_in(found.portfolio)
+    cuts = good.cuts.latest(KEPT_BOUNDS).to_text()
+    told = ListFound(starts, found.value, projects, dates, bound, found.is_proven, plan_value, cuts)
+    status = Status.OPTIMAL if found.is_proven else Status.STOPPED_WITH_PLAN if starts else Status.STOPPED_WITHOUT_PLAN
+    return Outcome(told, status.value, max(0.0, found.bound - found.distance) / max(found.distance, 1.0))
+
+
+_latest: dict[tuple[object, ...], tuple[GoodPortfolios, float]] = {}
+"""The good portfolios that this process has looked at last: the next run of a chain begins from its linear programs."""
+
+
+def _good(
+    case: Case, options: Formulation, plan: Plan, stage: str, level: float, cuts: str
+) -> tuple[GoodPortfolios, float]:
+    """The good portfolios, with what earlier runs have found out about them; and the value of the plan's own, nan where it is
+    none of them."""
+    held = tuple(plan.stages["held_at"].fillna(0.0))
+    key = (case.input_hash, options.model_dump_json(), stage, level, held, *sorted(plan.starts.items()))
+    if key not in _latest:
+        _latest.clear()
+        new = GoodPortfolios(Staged(case, options), plan, stage, level)
+        value = new.value(new.portfolio_of(plan.starts))
+        _latest[key] = new, float("nan") if value is None else value
+    good, plan_value = _latest[key]
+    if cuts:
+        good.cuts = Cuts.from_text(cuts, len(good.starts))
+    return good, plan_value
