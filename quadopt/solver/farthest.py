@@ -30,6 +30,8 @@ KEPT_BOUNDS = 500
 """How many bounds the small programs hold: the latest."""
 RELAXED_ROUNDS = 40
 """Cuts taken at most where starts may be parts."""
+TELLING = 2e-3
+"""Relative: a bound that moves by less is left to whole starts."""
 STEPS = 3
 """Halvings on the way from a good portfolio to one that is not."""
 PATIENCE = 4
@@ -97,12 +99,15 @@ class Search:
 
     def relax(self, solve: Callable[[], Outcome]) -> float:
         """Cuts where starts may be parts; the last bound."""
-        bound = float("nan")
+        bound, before = float("nan"), -np.inf
         for _ in range(RELAXED_ROUNDS):
             solved = solve()
             bound = solved.bound
-            if solved.values is None or self.seconds_left() <= 0 or not self.good.learn(self.starts_of(solved)):
+            if solved.values is None or self.seconds_left() <= 0 or bound - before < TELLING * abs(bound):
                 break
+            if not self.good.learn(self.starts_of(solved)):
+                break
+            before = bound
             self._learn_on_way_to(self.starts_of(solved))
         return bound
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -10,9 +11,11 @@ from quadopt.reasons.words import listed, money
 from quadopt.tables.case import Case
 from quadopt.tables.units import Project, projects
 from quadopt.whatif.good_lists import PLAN_LIST, Findings, GoodList, Target
+from quadopt.whatif.study import COMPLETE
 
 OBJECTIVES = ("shortage", "dependence", "stress", "cost")
-COMPLETE = "complete"
+NOISE = 1e-6
+"""Part of a value below which a gap is the solver's rounding."""
 NAMED = 12
 """Projects that a sentence names at most."""
 
@@ -166,14 +169,19 @@ def _how_many(case: Case, findings: Findings) -> list[str]:
         f"{len(others)} lists of other projects beside the plan's are as good as asked: {level}; earlier objectives as in "
         "the plan."
     )
-    most = target.at_most_from_optimum
-    gap = (
-        f"The plan's run is proven to be within {_amount(target, target.reached - target.bound, case)} of the optimum, so that "
-        f"the lists are within {_amount(target, most, case)} of it."
-        if abs(most) != float("inf")
-        else "The plan's run has no proven bound: how far the lists are from the optimum is not known."
+    return [first, _from_optimum(target, case), *_end(findings)]
+
+
+def _from_optimum(target: Target, case: Case) -> str:
+    """How far from the true optimum the lists are at most, in words."""
+    if math.isinf(target.gap):
+        return "The plan's run has no proven bound: how far the lists are from the optimum is not known."
+    if target.gap <= NOISE * abs(target.reached):
+        return f"The plan's run is proven to be the optimum of {target.stage}."
+    return (
+        f"The plan's run is proven to be within {_amount(target, target.gap, case)} of the optimum, the lists therefore within "
+        f"{_amount(target, target.gap + target.allowed, case)} of it."
     )
-    return [first, gap, *_end(findings)]
 
 
 def _end(findings: Findings) -> list[str]:

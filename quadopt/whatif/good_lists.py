@@ -39,9 +39,9 @@ class Target:
         return self.level - self.reached
 
     @property
-    def at_most_from_optimum(self) -> float:
-        """How far from the true optimum a list can be at most; infinite where the plan's run has no bound."""
-        return self.level - self.bound
+    def gap(self) -> float:
+        """How far from the true optimum the plan's run can be at most; infinite where it has no bound."""
+        return max(0.0, self.reached - self.bound)
 
 
 @dataclass(frozen=True)

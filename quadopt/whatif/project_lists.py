@@ -120,7 +120,9 @@ def _outcome(good: GoodPortfolios, found: Farthest, plan_value: float) -> Outcom
     cuts = good.cuts.latest(KEPT_BOUNDS).to_text()
     told = ListFound(starts, found.value, projects, dates, bound, found.is_proven, plan_value, cuts)
     status = Status.OPTIMAL if found.is_proven else Status.STOPPED_WITH_PLAN if starts else Status.STOPPED_WITHOUT_PLAN
-    return Outcome(told, status.value, max(0.0, found.bound - found.distance) / max(found.distance, 1.0))
+    return Outcome(
+        told, status.value, 0.0 if found.is_proven else (found.bound - found.distance) / max(found.distance, 1.0)
+    )
 
 
 _latest: dict[tuple[object, ...], tuple[GoodPortfolios, float]] = {}
