@@ -21,6 +21,7 @@ from quadopt.sweep.run import Run
 
 MOST_TRIES = 3
 """For a run that the cluster has lost."""
+CONNECT_SECONDS = 20.0
 LOOK_SECONDS = 0.5
 """How often the main thread looks up."""
 EMPTY_SECONDS = 120.0
@@ -36,7 +37,7 @@ def run_on_cluster(runs: Iterator[Run], address: str) -> Generator[tuple[Run, En
         from distributed import Client
     except ModuleNotFoundError as error:
         raise InputError([_not_installed(address, error)]) from None
-    with Client(address, set_as_default=False) as client:
+    with Client(address, set_as_default=False, timeout=CONNECT_SECONDS) as client:
         yield from _Cluster(client, address).all(runs)
 
 

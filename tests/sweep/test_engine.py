@@ -28,7 +28,6 @@ PLANS = [
         rules(),
     ),
     Run("magnets", PLAN, Case.from_tables(magnets(disruptions=[cut()])), rules()),
-    Run("no cost", PLAN, CASE, rules(["shortage", "dependence"])),
 ]
 
 
