@@ -6,7 +6,7 @@ rule that it recomputes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from quadopt.audit import branches, dependence, exposure, flows, money, starts, stocks, tables
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from quadopt.plan import Plan
     from quadopt.tables.case import Case
 
-__all__ = ["CHECKS", "AuditError", "AuditReport", "Check", "Tolerance", "audit"]
+__all__ = ["BRANCHES", "CHECKS", "AuditError", "AuditReport", "Check", "Tolerance", "audit"]
 
 CHECKS: list[Callable[[Books, Found], None]] = [
     tables.tables_present,
@@ -72,8 +72,32 @@ CHECKS: list[Callable[[Books, Found], None]] = [
 ]
 
 
-def audit(case: Case, plan: Plan, tolerance: Tolerance | None = None) -> AuditReport:
-    """Recompute every rule of the method from the case's and the plan's tables.
+BRANCHES: list[Callable[[Books, Found], None]] = [
+    flows.nothing_negative,
+    flows.production_capacity,
+    flows.material_balance,
+    flows.demand_complete,
+    flows.shortage_values,
+    flows.route_capacity,
+    flows.crisis_trade,
+    stocks.stock_equation,
+    stocks.stock_limits,
+    stocks.deposits,
+    stocks.release_stays_home,
+    stocks.sharing_limits,
+    branches.branch_calendar,
+    branches.export_cuts,
+]
+"""The checks of how a path is operated: for branches that are no plan's own."""
+
+
+def audit(
+    case: Case,
+    plan: Plan,
+    tolerance: Tolerance | None = None,
+    checks: Sequence[Callable[[Books, Found], None]] = CHECKS,
+) -> AuditReport:
+    """Recompute the rules of the method from the case's and the plan's tables, all of them or the checks named.
 
     tolerance: how far a row may be off: relative (1e-5) x its largest term + absolute (1e-6) x a typical size (the
     material's typical yearly need, the largest cost row, 1 for shares). A check that cannot be carried out (a missing
@@ -82,7 +106,7 @@ def audit(case: Case, plan: Plan, tolerance: Tolerance | None = None) -> AuditRe
     room = tolerance or Tolerance()
     books = Books(case, plan, room)
     done: list[Check] = []
-    for function in CHECKS:
+    for function in checks:
         name = function.__name__
         what = (function.__doc__ or name).strip().splitlines()[0]
         found = Found(room)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from quadopt.formulation.build import Model
-from quadopt.solver.highs import HighsModel
+from quadopt.solver.branches import Branches
 from quadopt.solver.matrix import Array, Matrix
 
 TIME_LIMIT = 120.0
@@ -31,35 +29,23 @@ class Comparison:
 
 
 def least_stress(model: Model, matrix: Matrix, values: Array) -> tuple[dict[str, Comparison], Array]:
-    """Each comparison's least stress, at the plan's projects and reserve; and the branches' least-stress plan.
-
-    The branches of a fixed plan do not touch each other, so that the least sum is the least of each.
-    """
+    """Each comparison's least stress, at the plan's projects and reserve; and the branches' least-stress plan."""
     crises = [w.name for w in model.structure.crises]
-    owners = {("branch", name) for name in crises}
-    rows, columns = matrix.owned(owners)
-    total = sum(model.pyomo.branch[name].stress for name in crises)
-    program = matrix.program(total)
-    part = replace(program.part(rows, columns, values), constant=0.0)
-    highs, out, planned = HighsModel(part), {}, values.copy()
+    branches, out, planned = Branches(model, matrix, values, crises), {}, values.copy()
     for comparison, barred in BARRED.items():
-        where = np.flatnonzero(matrix.columns_named(barred)[columns]).astype(np.int32)
-        highs.set_bounds(where, part.lower[where], np.zeros(where.size))
-        outcome = highs.solve(0.0, TIME_LIMIT)
-        highs.reset_bounds(where)
+        with branches.without(barred):
+            outcome = branches.solve(TIME_LIMIT)
         if outcome.values is None:
             out[comparison] = Comparison(dict.fromkeys(crises, float("nan")))
             continue
-        whole = values.copy()
-        whole[columns] = outcome.values
+        whole = branches.whole(outcome.values)
         if not barred:
             planned = whole
-        branches = {name: model.pyomo.branch[name] for name in crises}
         out[comparison] = Comparison(
-            {name: _dot(matrix, branch.stress, whole) for name, branch in branches.items()},
+            {name: _dot(matrix, branch.stress, whole) for name, branch in branches.paths.items()},
             {
                 name: whole[matrix.where(branch.shortage)].reshape(branch.shortage.shape())
-                for name, branch in branches.items()
+                for name, branch in branches.paths.items()
             },
         )
     return out, planned

@@ -17,24 +17,35 @@ WITHOUT = ("without_sharing", "without_stocks")
 
 def tables(model: Model, comparisons: dict[str, Comparison]) -> dict[str, pd.DataFrame]:
     """branch_* tables, crisis_shortage, disruptions and stress; `comparisons` as `crises.least_stress` gives them."""
+    out = branch_tables(model)
+    if not out:
+        return {}
+    stress = stresses(out)
+    out["disruptions"] = disruptions(model, stress, comparisons)
+    out["stress"] = _stress(model, stress)
+    out["crisis_shortage"] = _shortages(model, out["branch_shortage"], comparisons)
+    return out
+
+
+def branch_tables(model: Model) -> dict[str, pd.DataFrame]:
+    """The branch_* tables of every branch at the solution that was loaded; none where the case has no disruptions."""
     parts: dict[str, list[pd.DataFrame]] = {}
     for crisis in model.structure.crises:
         labels = {t: (crisis.name, t, crisis.begin[s], crisis.end[s]) for t, s in enumerate(crisis.steps, 1)}
         found = PathTables(model.structure, model.pyomo.branch[crisis.name], TIME, labels).all(is_base=False)
         for name, table in found.items():
             parts.setdefault(f"branch_{name}", []).append(table[[*TIME, *(c for c in table.columns if c not in TIME)]])
-    out = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
-    if not out:
-        return {}
-    sums = out["branch_shortage"].groupby("disruption")["shortage_value"].sum()
-    stress = {str(name): float(total) for name, total in sums.items()}
-    out["disruptions"] = _disruptions(model, stress, comparisons)
-    out["stress"] = _stress(model, stress)
-    out["crisis_shortage"] = _shortages(model, out["branch_shortage"], comparisons)
-    return out
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
 
 
-def _disruptions(model: Model, stress: dict[str, float], comparisons: dict[str, Comparison]) -> pd.DataFrame:
+def stresses(branches: dict[str, pd.DataFrame]) -> dict[str, float]:
+    """Stress of every branch, millions, from `branch_tables`."""
+    sums = branches["branch_shortage"].groupby("disruption")["shortage_value"].sum()
+    return {str(name): float(total) for name, total in sums.items()}
+
+
+def disruptions(model: Model, stress: dict[str, float], comparisons: dict[str, Comparison]) -> pd.DataFrame:
+    """Calendar and stress of every branch, as planned and in the comparisons."""
     rows = []
     for w in model.structure.crises:
         first, last = w.steps[0], w.steps[-1]
