@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,7 @@ class Staged:
         active = suppliers if sees_all else suppliers[:1]
         self.minimiser = Minimiser(self.matrix, suppliers, list(active), options.solver.threads, options.solver.method)
         self.model.pyomo.held = pyo.ConstraintList()
+        self._kept: Array | None = None
 
     def begin_with(self, starts: dict[str, str], suppliers: list[str], or_else: dict[str, str] | None = None) -> None:
         """Begins the search with the starts of a known plan, project -> period, and the suppliers that mattered to it.
@@ -97,6 +98,16 @@ class Staged:
         self.find_caps()
         for aim in self.aims():
             self.solve(aim)
+
+    def keep_starts(self, starts: Mapping[str, str], free: Collection[str] = ()) -> None:
+        """Fixes every start as given, project -> period, but those of the projects in `free`.
+
+        Where none is free, every stage is a linear program.
+        """
+        period = self.case.periods
+        self._kept = np.array([
+            np.nan if p in free else float(starts.get(p) == period[tau - 1]) for p, tau in self.model.pyomo.starts
+        ])  # fmt: skip
 
     def require(self, project: str, is_started: bool) -> None:
         """Has a project start in some period, or in none."""
@@ -202,7 +213,8 @@ class Staged:
     def program(self, goal: Goal) -> Program:
         """All that is built so far, with a goal as its objective."""
         self.matrix.extend()
-        return self.matrix.program(goal.expression, ANCHORS)
+        program = self.matrix.program(goal.expression, ANCHORS)
+        return program if self._kept is None else _with_starts(program, self._kept)
 
     def _minimise(self, goal: Goal, program: Program, time_limit: float) -> Best:
         def progress(incumbent: float, bound: float) -> None:
@@ -314,3 +326,14 @@ class Staged:
             Status.STOPPED_WITHOUT_PLAN: "the time limit was reached before any plan was found",
         }.get(best.last, "the solver failed")
         return f"No plan in stage {goal.name}: {reason}."
+
+
+def _with_starts(program: Program, starts: Array) -> Program:
+    """The program with its starts fixed where they are not nan."""
+    columns, is_fixed = np.flatnonzero(program.is_integer), ~np.isnan(starts)
+    lower, upper = program.lower.copy(), program.upper.copy()
+    lower[columns[is_fixed]] = upper[columns[is_fixed]] = starts[is_fixed]
+    is_integer = np.zeros_like(program.is_integer) if is_fixed.all() else program.is_integer
+    return replace(
+        program, lower=lower, upper=upper, is_integer=is_integer, is_anchor=program.is_anchor | program.is_integer
+    )
