@@ -21,8 +21,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
+from quadopt.solver.best import relative_gap
 from quadopt.solver.good_portfolios import Distance, GoodPortfolios
-from quadopt.solver.highs import HighsModel, Outcome, Status
+from quadopt.solver.highs import Company, HighsModel, Outcome, Status
 from quadopt.solver.matrix import Array, Mask, Program
 
 GAP = 1e-7
@@ -34,10 +35,16 @@ TELLING = 2e-3
 """Relative: a bound that moves by less is left to whole starts."""
 STEPS = 3
 """Halvings on the way from a good portfolio to one that is not."""
-PATIENCE = 4
+PATIENCE = 3
 """Portfolios valued in vain at one distance before a smaller one is tried."""
-SECONDS = 20.0
-"""For one of the small programs, as long as time is left."""
+BEST_SECONDS = 10.0
+"""For the best so far away."""
+BEST_GAP = 0.002
+"""Relative gap at which the best so far away is valued: what the cuts know of it is not better."""
+FIRST_SECONDS = 2.0
+"""For the farthest that could be good; later as long as all searches for the best have taken so far."""
+MOST_SHARE = 0.5
+"""Time for the farthest that could be good, as a part of that for the best so far away."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,22 @@ class Farthest:
     distance: float
     bound: float
     is_proven: bool
+
+
+class _Enough(Company):
+    """Ends the search for the best so far away where its bound is above the level, or where a good one is near its bound."""
+
+    def __init__(self, level: float) -> None:
+        self._level, self._is_over = level, False
+
+    def hear(self, incumbent: float, bound: float) -> None:
+        """Hears of a portfolio that the cuts have no more against than `incumbent`."""
+        is_near = incumbent <= self._level and relative_gap(incumbent, bound) <= BEST_GAP
+        self._is_over = self._is_over or bound > self._level or is_near
+
+    def is_over(self) -> bool:
+        """Whether that is enough."""
+        return self._is_over
 
 
 class Search:
@@ -140,22 +163,22 @@ class Search:
         return np.clip(solved.values[self._starts], 0.0, 1.0)
 
     def best(self, at_least: float, is_relaxed: bool = False) -> Outcome:
-        """The least that the goal can be with all distances at least so large."""
+        """The least that the goal can be with all distances at least so large, well enough for what `_Enough` says."""
         program = self._program(at_least, np.inf)
         program.cost[-1] = 1.0
-        return self._solved(program, is_relaxed)
+        return self._solved(program, is_relaxed, BEST_SECONDS, _Enough(self.good.level))
 
-    def most(self, at_least: float, is_relaxed: bool = False) -> Outcome:
+    def most(self, at_least: float, seconds: float, is_relaxed: bool = False) -> Outcome:
         """The largest least distance with which the goal could be within the level; its negative is minimised."""
         program = self._program(at_least, self.good.level)
         program.cost[-2] = -1.0
-        return self._solved(program, is_relaxed)
+        return self._solved(program, is_relaxed, seconds)
 
-    def _solved(self, program: Program, is_relaxed: bool) -> Outcome:
+    def _solved(self, program: Program, is_relaxed: bool, seconds: float, company: Company | None = None) -> Outcome:
         if is_relaxed:
             program = replace(program, is_integer=np.zeros_like(program.is_integer))
         model = HighsModel(program, self.good.staged.options.solver.threads)
-        return model.solve(GAP, min(SECONDS, max(1.0, self.seconds_left())))
+        return model.solve(GAP, min(seconds, max(1.0, self.seconds_left())), None, company)
 
     def _program(self, at_least: float, level: float) -> Program:
         """Rules of starts and money, the distances and the cuts; the last two columns are the least distance and the goal."""
@@ -203,18 +226,18 @@ class _Run:
         """The next portfolio lies at least so far away."""
         self.bound = float(search.distance.projects)
         self._step = search.distance.of_date
-        self._aim, self._in_vain = self.bound, 0
+        self._aim, self._in_vain = self.least, 0
         self._seconds = {"best": 0.0, "most": 0.0}
 
     def farthest(self) -> Farthest:
         """Both small programs in turn, each its share of the time, until they meet or time is over."""
         search = self.search
-        relaxed = search.relax(lambda: search.most(self.least, is_relaxed=True))
+        relaxed = search.relax(lambda: search.most(self.least, FIRST_SECONDS, is_relaxed=True))
         self._lower_bound(-relaxed if np.isfinite(relaxed) else self.bound)
-        self._aim = self.bound
+        self._aim_midway()
         while not self._is_settled() and search.seconds_left() > 0:
             begin = time.perf_counter()
-            turn = "most" if self._seconds["most"] <= self._seconds["best"] else "best"
+            turn = "most" if self._seconds["most"] <= MOST_SHARE * self._seconds["best"] else "best"
             if turn == "most":
                 self._try_most()
             else:
@@ -232,7 +255,7 @@ class _Run:
         self.bound = min(self.bound, np.floor(to / self._step + 1e-4) * self._step)
 
     def _try_most(self) -> None:
-        solved = self.search.most(self.least)
+        solved = self.search.most(self.least, max(FIRST_SECONDS, self._seconds["best"]))
         if solved.status is Status.INFEASIBLE:
             self.bound = min(self.bound, self.distance)
             return
@@ -240,17 +263,24 @@ class _Run:
         self._try(solved)
 
     def _try_best(self) -> None:
-        self._aim = min(max(self._aim, self.least), max(self.bound, self.least))
+        # Distances are multiples of what a date counts: what is ruled out at one of them leaves the next smaller one.
+        self._aim = (
+            np.ceil(min(max(self._aim, self.least), max(self.bound, self.least)) / self._step - 1e-4) * self._step
+        )
         solved = self.search.best(self._aim)
         if solved.status is Status.INFEASIBLE or solved.bound > self.good.level:
             self._lower_bound(self._aim - self._step)
-            self._aim, self._in_vain = (self.least + self.bound) / 2, 0
+            self._aim_midway()
         elif self._try(solved):
-            self._aim, self._in_vain = (self.least + self.bound) / 2, 0
+            self._aim_midway()
         else:
             self._in_vain += 1
             if self._in_vain >= PATIENCE:
                 self._aim, self._in_vain = (self.least + self._aim) / 2, 0
+
+    def _aim_midway(self) -> None:
+        """Aims between what is found and what there could be."""
+        self._aim, self._in_vain = (self.least + max(self.bound, self.least)) / 2, 0
 
     def _try(self, solved: Outcome) -> bool:
         """Values a small program's portfolio, and keeps it where it is good and the farthest so far."""
