@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +12,11 @@ from typing import Any
 import pandas as pd
 
 from quadopt.errors import Finding, InputError
+from quadopt.tables.catalogue import TABLES
+from quadopt.tables.changes import Change, WhatIf, whatifs_of
 from quadopt.tables.checks import check
-from quadopt.tables.normalise import normalise
+from quadopt.tables.normalise import as_stated, filled_in, spelled_out
+from quadopt.tables.raw import RawTable
 from quadopt.tables.reading import RawTables, read_raw
 from quadopt.tables.records import rows_of
 
@@ -23,13 +26,24 @@ class Case:
     """A checked case: every table of the catalogue with defaults filled and periods expanded.
 
     `tables` maps a table's name to its frame (columns as in the catalogue, one row a key and period); `raw` holds the
-    rows as they were read, with their sources; `findings` the warnings. Treat all of it as frozen.
+    rows as they were read, with their sources; `findings` the warnings. Of a case made by `with_changes` they are: `tables`
+    changed, `raw` as before; `changes` the changes made, in order; `dropped` the rows that lost their meaning by them (table,
+    entry, reason); `changed_cells` the last change of a cell, by table, key (position in a table without one), period or
+    "", and column. `stated` are the tables without what follows from other columns. Treat all of it as frozen.
     """
 
     tables: Mapping[str, pd.DataFrame]
     raw: Mapping[str, pd.DataFrame]
     findings: list[Finding] = field(default_factory=list)
     source: Path | None = None
+    stated: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    changes: tuple[Change, ...] = ()
+    dropped: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["table", "entry", "reason"]))
+    changed_cells: Mapping[tuple[str, tuple[Any, ...], str, str], Change] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.stated:
+            object.__setattr__(self, "stated", as_stated(self.tables))
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Any]) -> Case:
@@ -42,11 +56,30 @@ class Case:
     @classmethod
     def _checked(cls, raw: RawTables, source: Path | None) -> Case:
         findings: list[Finding] = list(raw.findings)
-        tables = normalise(raw, findings)
+        stated = spelled_out(raw, findings)
+        tables = filled_in(stated, findings, has_fund="fund" in raw.tables)
         check(tables, raw, findings)
         if any(finding.severity == "error" for finding in findings):
             raise InputError(findings)
-        return cls(tables, raw.frames(), [f for f in findings if f.severity == "warning"], source)
+        return cls(tables, raw.frames(), [f for f in findings if f.severity == "warning"], source, stated)
+
+    @cached_property
+    def whatifs(self) -> dict[str, WhatIf]:
+        """The what-ifs of the table `whatifs` by name, in its order."""
+        return whatifs_of(RawTable.from_frame("whatifs", self.raw["whatifs"])) if "whatifs" in self.raw else {}
+
+    def with_changes(self, changes: Any, ignored_tables: Collection[str] = ()) -> Case:
+        """The case with changes, through the same checks as a workbook; this one stays as it is.
+
+        `changes`: the name of one of its what-ifs, a `WhatIf`, the path of a TOML file with one, or a list of changes (as
+        `Change` or mappings with the columns of the table `whatifs`; `where` may be a mapping too). They are made in
+        order, on the tables as they stand then. `ignored_tables` are those that the model file does not read
+        (`quadopt.formulation.unread.unread_tables`). Raises InputError with every fault at its change: what cannot be
+        read, matches nothing, touches an ignored table, leaves the case as it was, or breaks a rule of the input.
+        """
+        from quadopt.tables.changed import changed
+
+        return changed(self, changes, ignored_tables)
 
     def _setting(self, name: str) -> Any:
         return self.tables["settings"].iloc[0][name]
@@ -190,11 +223,12 @@ class Case:
 
     @cached_property
     def input_hash(self) -> str:
-        """A short hash of everything the model reads: the same tables give the same hash."""
+        """A short hash of everything the model reads: the same tables give the same hash, whatever the what-ifs."""
         digest = hashlib.sha256()
-        for name in sorted(self.tables):
+        for name in sorted(name for name in self.tables if name != "whatifs"):
+            unread = [column.name for column in TABLES[name].columns if not column.is_read]
             digest.update(name.encode())
-            digest.update(self.tables[name].to_csv(index=False, lineterminator="\n").encode())
+            digest.update(self.tables[name].drop(columns=unread).to_csv(index=False, lineterminator="\n").encode())
         return digest.hexdigest()[:16]
 
 

@@ -79,11 +79,6 @@ class Checked:
                     recipe.setdefault(material, quantity)
         return recipes
 
-    @cached_property
-    def sectors(self) -> list[str]:
-        """The sectors that demand or the sectors table name."""
-        return list(dict.fromkeys([*self.values("demand", "sector"), *self.values("sectors", "sector")]))
-
     def records(self, table: str) -> Iterator[dict[str, Any]]:
         """The rows of a normalised table."""
         frame = self.tables[table]

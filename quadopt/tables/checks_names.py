@@ -86,12 +86,9 @@ def names_are_known(checked: Checked) -> None:
 
 
 def sectors_are_known(checked: Checked) -> None:
-    """Where the sectors table has rows, demand names its sectors; disruptions name sectors of demand."""
-    listed_sectors = checked.values("sectors", "sector")
-    if listed_sectors:
-        _refer(checked, "demand", "sector", listed_sectors, "sectors")
-    if checked.sectors:
-        _refer(checked, "disruptions", "sector", checked.sectors, "demand")
+    """Where the sectors table has no rows, disruptions name sectors of demand."""
+    if not checked.values("sectors", "sector"):
+        _refer(checked, "disruptions", "sector", checked.values("demand", "sector"), "demand")
 
 
 def _refer(checked: Checked, name: str, column: str, valid: Iterable[str], table: str) -> None:

@@ -16,8 +16,6 @@ from quadopt.tables.schema import Column, Table, clean
 from quadopt.tables.sources import QUALITIES, sources_of
 from quadopt.tables.typed import TypedRow
 
-NAMED_BY = {"disruptions": ("disruption", "kind", "country", "destination", "material", "process", "sector")}
-"""The columns that tell a table's rows apart, for a reader, where the table has no key."""
 LEFT_OUT = ("whatifs",)
 """Tables that change nothing in the plan of the case itself."""
 SINGLE_UNIT = re.compile(r"\bunits?\b(?! of (?:activity|process))(?: of material\b)?")
@@ -65,7 +63,7 @@ class _Ledger:
 
     def __init__(self, case: Case, table: Table, origins: Origins) -> None:
         self.case, self.table, self.origins = case, table, origins
-        self.named_by = NAMED_BY.get(table.name, table.key)
+        self.named_by = table.named_by or table.key
         self.units = dict(zip(case.tables["materials"]["material"], case.tables["materials"]["unit"], strict=True))
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
@@ -100,7 +98,7 @@ class _Ledger:
         for (number, text, given_as, *source), periods in runs:
             if number is not None or text:
                 value = math.nan if number is None else number
-                entry = self._entry(group[0])
+                entry = self.table.entry(group[0])
                 shown_unit = unit if number is not None else ""
                 yield (self.table.name, entry, column.name, periods[0], periods[-1], value, text, shown_unit, given_as,
                        *source)  # fmt: skip
@@ -122,11 +120,6 @@ class _Ledger:
         if column.type == "names":
             return None, "; ".join(value)
         return None, str(value)
-
-    def _entry(self, record: dict[Any, Any]) -> str:
-        """The row's name: its key, with in words what a blank part of it means."""
-        parts = [str(record[name]) or self.table.column(name).default_words for name in self.named_by]
-        return "; ".join(parts)
 
     def _unit(self, column: Column, record: dict[Any, Any]) -> str:
         """The column's unit, with the material's own where the row is about one material."""

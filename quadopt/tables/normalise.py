@@ -8,7 +8,7 @@ table's first varying column. Nothing turns into zero unsaid.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,14 @@ def normalise(raw: RawTables, findings: list[Finding]) -> dict[str, pd.DataFrame
     Every fault of reading and typing is added to `findings`. Where errors were found the frames are incomplete and only
     fit for further checks.
     """
+    return filled_in(spelled_out(raw, findings), findings, has_fund="fund" in raw.tables)
+
+
+def spelled_out(raw: RawTables, findings: list[Finding]) -> dict[str, pd.DataFrame]:
+    """All tables as the input states them, one row a key and period: what follows from other columns is still blank.
+
+    Faults are added to `findings`, as by `normalise`.
+    """
     findings.extend(finding for finding in raw.findings if finding not in findings)
     typed = type_tables(raw, findings)
     periods = list(dict.fromkeys(row.get("period") for row in rows_of(typed, "periods") if row.get("period")))
@@ -40,7 +48,6 @@ def normalise(raw: RawTables, findings: list[Finding]) -> dict[str, pd.DataFrame
             tables[name] = frame(table, _Expansion(typed[name], periods, findings).records())
         else:
             tables[name] = frame(table, [_record(table, row) for row in typed[name].rows])
-    _fill(tables, periods, findings, has_fund="fund" in raw.tables)
     return tables
 
 
@@ -220,28 +227,51 @@ def _spans(periods: Iterable[str], order: list[str]) -> str:
     return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
-def _fill(tables: dict[str, pd.DataFrame], periods: list[str], findings: list[Finding], *, has_fund: bool) -> None:
-    """Defaults that depend on other columns or tables."""
-    materials = tables["materials"]
-    materials["shortage_value"] = materials["shortage_value"].fillna(materials["price"])
-    disruptions = tables["disruptions"]
-    struck = disruptions["kind"].isin(["export_cut", "outage"])
-    disruptions["severity"] = disruptions["severity"].mask(struck & disruptions["severity"].isna(), 1.0)
+def filled_in(
+    stated: Mapping[str, pd.DataFrame], findings: list[Finding] | None = None, *, has_fund: bool = True
+) -> dict[str, pd.DataFrame]:
+    """Tables as stated with the defaults that depend on other columns or tables; rows that follow from them come last.
 
+    `has_fund`: whether the input has a table fund, so that a member without a row in it is a doubt.
+    """
+    tables = dict(stated)
+    materials, disruptions = tables["materials"], tables["disruptions"]
+    if materials["shortage_value"].isna().any():
+        tables["materials"] = materials.assign(shortage_value=materials["shortage_value"].fillna(materials["price"]))
+    whole = disruptions["severity"].isna() & disruptions["kind"].isin(["export_cut", "outage"])
+    if whole.any():
+        tables["disruptions"] = disruptions.assign(severity=disruptions["severity"].mask(whole, 1.0))
+
+    periods = list(dict.fromkeys(period for period in tables["periods"]["period"] if period))
     members = tables["countries"].loc[tables["countries"]["member"], "country"]
     unfunded = [member for member in dict.fromkeys(members) if member not in set(tables["fund"]["country"])]
-    if unfunded:
-        rows = [{"country": member, "period": period, "limit": 0.0, "stock_limit": math.nan}
-                for member in unfunded for period in periods]  # fmt: skip
-        added = frame(TABLES["fund"], rows)
-        tables["fund"] = pd.concat([tables["fund"], added], ignore_index=True) if len(tables["fund"]) else added
-        if has_fund:
-            findings.append(Finding("warning", "fund", message=f"{listed(unfunded, 9)}: no row; 0 is taken as limit"))
+    unpaid = [{"country": member, "period": period, "limit": 0.0, "stock_limit": math.nan}
+              for member in unfunded for period in periods]  # fmt: skip
+    tables["fund"] = _with_rows("fund", tables["fund"], unpaid)
+    if unfunded and has_fund and findings is not None:
+        findings.append(Finding("warning", "fund", message=f"{listed(unfunded, 9)}: no row; 0 is taken as limit"))
 
-    sectors = tables["sectors"]
-    named = [sector for sector in dict.fromkeys(tables["demand"]["sector"]) if sector]
-    added_sectors = [sector for sector in named if sector not in set(sectors["sector"])]
-    if added_sectors:
-        weight = TABLES["sectors"].column("shortage_weight").default
-        added = frame(TABLES["sectors"], [{"sector": sector, "shortage_weight": weight} for sector in added_sectors])
-        tables["sectors"] = pd.concat([sectors, added], ignore_index=True) if len(sectors) else added
+    known = set(tables["sectors"]["sector"])
+    named = [sector for sector in dict.fromkeys(tables["demand"]["sector"]) if sector and sector not in known]
+    weight = TABLES["sectors"].column("shortage_weight").default
+    unweighted = [{"sector": sector, "shortage_weight": weight} for sector in named]
+    tables["sectors"] = _with_rows("sectors", tables["sectors"], unweighted)
+    return tables
+
+
+def as_stated(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Normalised tables of which all counts as stated, but for the filled severity of a limited cut."""
+    stated, cuts = dict(tables), tables["disruptions"]
+    stated["disruptions"] = cuts.assign(severity=cuts["severity"].where(cuts["limit"].isna()))
+    return stated
+
+
+def _with_rows(name: str, table: pd.DataFrame, records: list[dict[str, Any]]) -> pd.DataFrame:
+    """A table with further rows below, numbered on from its own."""
+    if not records:
+        return table
+    added = frame(TABLES[name], records)
+    if table.empty:
+        return added
+    first = int(table.index.max()) + 1
+    return pd.concat([table, added.set_axis(range(first, first + len(added)))])

@@ -130,17 +130,6 @@ class RawTables:
             raw.tables[name] = table
         return raw
 
-    @classmethod
-    def from_normalised(cls, tables: Mapping[str, pd.DataFrame]) -> RawTables:
-        """Normalised tables as input again (for changed cases): the filled severity of a limited cut is dropped."""
-        changed = dict(tables)
-        cuts = changed.get("disruptions")
-        if cuts is not None and len(cuts):
-            cuts = cuts.copy()
-            cuts["severity"] = cuts["severity"].where(cuts["limit"].isna())
-            changed["disruptions"] = cuts
-        return cls.from_python(changed)
-
 
 def unknown_table(name: str) -> Finding:
     """The warning for a sheet or file whose name is no table."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ class Column:
     names (several names, `;` between). `unit` may hold `{currency}`. `default` is what a blank cell means, None means
     blank stays blank (or, with `required`, is an error); `blank` says it in words. `minimum`, `maximum` are
     allowed values, `above` is not. `reference` names the column whose names are allowed, as "table.column".
-    `varies`: may differ between periods (marked [t] in the method, section 2).
+    `varies`: may differ between periods (marked [t] in the method, section 2). `is_read`: whether the model reads it.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Column:
     choices: tuple[str, ...] = ()
     reference: str = ""
     varies: bool = False
+    is_read: bool = True
 
     @property
     def expected(self) -> str:
@@ -77,7 +78,8 @@ class Column:
 class Table:
     """One input table: a sheet or a CSV file.
 
-    `key` names the columns that tell rows apart (the period aside). `members_only` names the columns that may hold
+    `key` names the columns that tell rows apart (the period aside), `named_by` those that do so for a reader where there
+    is no key. `members_only` names the columns that may hold
     members alone. `unnamed_period_is_zero`: a period that no row names counts as 0, with a warning, instead of
     being an error.
     """
@@ -89,6 +91,12 @@ class Table:
     required: bool = False
     members_only: tuple[str, ...] = ()
     unnamed_period_is_zero: bool = False
+    named_by: tuple[str, ...] = ()
+
+    def entry(self, record: Mapping[str, Any]) -> str:
+        """A row's name: its key, with in words what a blank part of it means."""
+        parts = [str(record[name]) or self.column(name).default_words for name in self.named_by or self.key]
+        return "; ".join(parts)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""

@@ -158,7 +158,7 @@ def test_sound_whatifs(small: dict[str, Any]) -> None:
         ("settings", "name=discount_rate", "value", "set", 0.01),
         ("routes", "origin=Far; destination=Home; cost=3; capacity=0", "", "add_row", ""),
         ("projects", "project=MINE", "", "remove_rows", ""),
-        ("stockpiles", "", "minimum", "set", ""),
+        ("stockpiles", "", "capacity", "set", ""),
         ("countries", "country=Moon; member=no", "", "add_row", ""),
         ("plants", "country=Moon; process=mine; capacity=1; unit_cost=1", "", "add_row", ""),
     ]

@@ -10,6 +10,7 @@ import pytest
 from small_tables import errors, run, warnings
 
 from quadopt.tables.catalogue import TABLES
+from quadopt.tables.normalise import as_stated, normalise
 from quadopt.tables.raw import RawTables
 
 
@@ -192,9 +193,7 @@ def test_normalised_tables_read_the_same_again(small: dict[str, Any]) -> None:
                                  "duration": 1, "limit": 4})  # fmt: skip
     tables, findings = run(small)
     assert findings == []
-    from quadopt.tables.normalise import normalise
-
-    again = normalise(RawTables.from_normalised(tables), findings)
+    again = normalise(RawTables.from_python(as_stated(tables)), findings)
     assert findings == []
     for name in TABLES:
         pd.testing.assert_frame_equal(again[name], tables[name])

@@ -1,0 +1,391 @@
+"""Applying changes: the tables of a case as stated, changed row by row, with every fault at the change that has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from quadopt.errors import Finding
+from quadopt.tables.catalogue import SETTINGS, TABLES
+from quadopt.tables.changes import CHANGEABLE, OPERATIONS, Change
+from quadopt.tables.normalise import filled, filled_in, frame, spelled_out
+from quadopt.tables.raw import RawTable, RawTables, header_of
+from quadopt.tables.schema import Column, Table, listed, nearest
+from quadopt.tables.typed import type_table
+from quadopt.tables.values import Fault, convert, to_number
+from quadopt.tables.where import OR, RANGE, Condition, parse_where, periods_between, select
+
+WHERE_EXPECTED = "e.g. country=China; period=2026..2030"
+SETTING = {column.name: column for column in SETTINGS}
+
+
+class Changing:
+    """The stated tables of a case under change.
+
+    `frames` are numbered by rows that keep their number (`settings` as rows of name and value); `by` says which change
+    last touched a cell, by table, row and column. `faults` stop the what-if; `idle` are changes that change nothing.
+    """
+
+    def __init__(self, stated: Mapping[str, pd.DataFrame], raw: Callable[[], RawTables], changes: Iterable[Change]):
+        self.frames = {name: table.reset_index(drop=True) for name, table in stated.items() if name in CHANGEABLE}
+        record = stated["settings"].iloc[0]
+        self.frames["settings"] = pd.DataFrame(
+            {"name": list(SETTING), "value": pd.Series([record[name] for name in SETTING], dtype=object)}
+        )
+        self.count = {name: len(table) for name, table in self.frames.items()}
+        self.by: dict[tuple[str, int, str], Change] = {}
+        self.unsaid: dict[tuple[str, int], Change] = {}
+        self.faults: list[Finding] = []
+        self.idle: list[Finding] = []
+        self.doubts: list[Finding] = []
+        self._viewed: tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]] | None = None
+        self._raw = raw
+        self._coming = _names_to_come(changes)
+
+    @property
+    def periods(self) -> list[str]:
+        """Period labels in order."""
+        return list(dict.fromkeys(self.frames["periods"]["period"]))
+
+    def view(self) -> dict[str, pd.DataFrame]:
+        """The tables with what follows from other columns filled in; rows that follow are numbered on."""
+        if self._viewed is None or any(self._viewed[0][name] is not table for name, table in self.frames.items()):
+            self._viewed = (dict(self.frames), filled_in(self.frames))
+        return self._viewed[1]
+
+    def entry(self, name: str, row: int) -> str:
+        """A row's name, for a reader."""
+        return TABLES[name].entry({str(key): cell for key, cell in self.frames[name].loc[row].items()})
+
+    def apply(self, change: Change) -> None:
+        """Make one change; its faults are noted and leave the tables as they were."""
+        if change.table not in CHANGEABLE:
+            self._fault(change, "table", f"there is no table '{change.table}' to change",
+                        expected="one of " + ", ".join(CHANGEABLE), suggestion=nearest(change.table, CHANGEABLE),
+                        value=change.table)  # fmt: skip
+            return
+        if change.operation not in OPERATIONS:
+            self._fault(change, "operation", "there is no such operation", expected="one of " + ", ".join(OPERATIONS),
+                        suggestion=nearest(change.operation, OPERATIONS), value=change.operation)  # fmt: skip
+            return
+        try:
+            conditions = parse_where(change.where)
+        except Fault as fault:
+            self._fault(change, "where", fault.message, value=change.where, expected=WHERE_EXPECTED)
+            return
+        if change.operation in ("add_row", "remove_rows"):
+            for column in ("column", "value"):
+                if getattr(change, column):
+                    self.doubts.append(change.place.finding(
+                        "warning", f"{change.operation} does not use {column}", column, value=getattr(change, column)
+                    ))  # fmt: skip
+        periods = self.periods
+        if change.operation == "add_row":
+            self._add_row(change, TABLES[change.table], conditions)
+        else:
+            self._change_rows(change, TABLES[change.table], conditions)
+        if change.table == "periods":
+            self._spell_out([period for period in self.periods if period not in periods], change)
+
+    def _fault(self, change: Change, column: str, message: str, **more: str) -> None:
+        self.faults.append(change.place.finding("error", message, column, **more))
+
+    def _idle(self, change: Change, column: str, message: str) -> None:
+        value = getattr(change, column)
+        self.idle.append(change.place.finding("error", f"{message}, so nothing changes", column, value=value))
+
+    def _known(self, view: Mapping[str, pd.DataFrame]) -> Callable[[Column], Collection[str]]:
+        """The names that there are for a column that refers to another table, those that the what-if adds included."""
+
+        def known(column: Column) -> Collection[str]:
+            if not column.reference:
+                return ()
+            table, name = column.reference.split(".")
+            there = dict.fromkeys(str(each) for each in view[table][name] if each)
+            return [*there, *self._coming.get(column.reference, ())]
+
+        return known
+
+    def _change_rows(self, change: Change, table: Table, conditions: list[Condition]) -> None:
+        """Set, add, multiply or remove in the rows that meet the conditions."""
+        view = self.view()
+        before = view[table.name]
+        try:
+            chosen = select(before, table, conditions, self.periods, self._known(view))
+        except Fault as fault:
+            self._fault(change, "where", fault.message, value=change.where, suggestion=fault.suggestion,
+                        expected=WHERE_EXPECTED)  # fmt: skip
+            return
+        if change.operation == "remove_rows":
+            self._remove(change, before, chosen, bool(conditions))
+            return
+        column = self._column(change, table)
+        if column is None:
+            return
+        if change.column not in table.names:
+            chosen &= before["period"] == change.column
+        if not chosen.any():
+            self._idle(change, "where", f"no row of {table.name} meets the condition")
+            return
+        try:
+            values = self._values(change, column, before.loc[chosen], self._known(view))
+        except Fault as fault:
+            expected = column.expected if table.name != "settings" else ""
+            self._fault(change, "value", fault.message, value=change.value, expected=expected,
+                        suggestion=fault.suggestion)  # fmt: skip
+            return
+        rows = self._adopt(table, before, before.index[chosen])
+        former = self.frames[table.name]
+        self.frames[table.name] = _with_cells(former, column.name, rows, values)
+        if column.name in (*table.key, "period") and self._has_double_keys(change, table):
+            self.frames[table.name] = former
+            return
+        after = self.view()[table.name][column.name].loc[rows]
+        if all(same(*pair) for pair in zip(before.loc[chosen, column.name], after, strict=True)):
+            self._idle(change, "value", f"{column.name} is the same before and after in {_rows(len(rows))}")
+        self.by |= {(table.name, row, column.name): change for row in rows}
+
+    def _column(self, change: Change, table: Table) -> Column | None:
+        """The column to change: one of the table's, or its first varying one where a period is named."""
+        name = change.column
+        if name in table.names:
+            return table.column(name)
+        if name and table.varying and name in self.periods:
+            return table.varying[0]
+        message = f"the table {table.name} has no column '{name}'" if name else f"{change.operation} needs a column"
+        names = [*table.names, *(self.periods if table.varying else [])]
+        expected = "one of " + ", ".join(table.names) + (" or a period" if table.varying else "")
+        self._fault(change, "column", message, value=name, expected=expected, suggestion=nearest(name, names))
+        return None
+
+    def _values(
+        self, change: Change, column: Column, rows: pd.DataFrame, known: Callable[[Column], Collection[str]]
+    ) -> list[Any]:
+        """The new values of the rows picked. Raises Fault for a value that the column cannot hold."""
+        is_setting = change.table == "settings"
+        if is_setting and column.name != "value":
+            raise Fault("a setting has its name: only its value changes")
+        if is_setting and len(rows) == len(SETTING):
+            raise Fault("a change of settings needs name=... in where")
+        columns = [SETTING[name] for name in rows["name"]] if is_setting else [column] * len(rows)
+        if change.operation != "set":
+            return [_computed(change, own, old) for own, old in zip(columns, rows[column.name], strict=True)]
+        values = {}
+        for own in dict.fromkeys(columns):
+            value = convert(own, change.value)
+            if value is None and own.required:
+                raise Fault("the value is blank")
+            refer(own, value, known)
+            values[own] = filled(own, value)
+        return [values[own] for own in columns]
+
+    def _remove(self, change: Change, before: pd.DataFrame, chosen: pd.Series, is_picked: bool) -> None:
+        """Remove rows; a setting goes back to its default."""
+        name = change.table
+        if not is_picked:
+            self._fault(change, "where", "remove_rows without a condition would empty the table",
+                        expected="which rows to remove")  # fmt: skip
+            return
+        if not chosen.any():
+            self._idle(change, "where", f"no row of {name} meets the condition")
+            return
+        former = self.frames[name]
+        if name == "settings":
+            defaults = [filled(SETTING[own], None) for own in former.loc[chosen, "name"]]
+            self.frames[name] = _with_cells(former, "value", former.index[chosen], defaults)
+            self.by |= {(name, row, "value"): change for row in former.index[chosen]}
+        else:
+            self.frames[name] = former.drop(index=[row for row in before.index[chosen] if row in former.index])
+        after = self.view()[name]
+        if len(after) == len(before) and all(
+            same(*pair) for column in before for pair in zip(before[column], after[column], strict=True)
+        ):
+            self._idle(change, "where", "what is removed counts without a row as well")
+
+    def _adopt(self, table: Table, view: pd.DataFrame, chosen: Iterable[int]) -> list[int]:
+        """The numbers of rows of the view in the stated table; rows that followed from others become stated, key by key."""
+        stated = self.frames[table.name]
+        follows = [row for row in chosen if row not in stated.index]
+        if not follows:
+            return list(chosen)
+        keys = set(map(tuple, view.loc[follows, list(table.key)].to_numpy()))
+        rest = view.loc[[row for row in view.index if row not in stated.index]]
+        taken = rest[[key in keys for key in map(tuple, rest[list(table.key)].to_numpy())]]
+        numbers = dict(zip(taken.index, self._append(table.name, taken), strict=True))
+        return [numbers.get(row, row) for row in chosen]
+
+    def _append(self, name: str, rows: pd.DataFrame) -> list[int]:
+        """Put rows below a stated table; their numbers."""
+        first = self.count[name]
+        self.count[name] = first + len(rows)
+        numbers = range(first, self.count[name])
+        added = rows.set_axis(numbers)
+        self.frames[name] = pd.concat([self.frames[name], added]) if len(self.frames[name]) else added
+        return list(numbers)
+
+    def _add_row(self, change: Change, table: Table, conditions: list[Condition]) -> None:
+        """Add the row that stands in `where`; without a period it holds for every period that no row of its key names."""
+        given = {header_of(table.name, condition.column): condition.text for condition in conditions}
+        if table.name == "settings":
+            named = Change("settings", f"name={given.get('name', '')}", "value", "set", given.get("value", ""),
+                           place=change.place)  # fmt: skip
+            self._change_rows(named, table, parse_where(named.where))
+            return
+        is_wide = bool(table.varying) and any(header in self.periods for header in given)
+        missing = [column.name for column in table.columns if column.required and not given.get(column.name)
+                   and not (is_wide and column is table.varying[0])]  # fmt: skip
+        if missing:
+            self._fault(change, "where", f"the new row of {table.name} has no {listed(missing)}", value=change.where,
+                        expected="the whole row, as column=value; column=value")  # fmt: skip
+            return
+        try:
+            records = self._records(change, table, given)
+        except Fault as fault:
+            self._fault(change, "where", fault.message, value=change.where, suggestion=fault.suggestion)
+            return
+        former, count = self.frames[table.name], self.count[table.name]
+        rows = self._append(table.name, frame(table, records))
+        if self._has_double_keys(change, table):
+            self.frames[table.name], self.count[table.name] = former, count
+            return
+        self.by |= {(table.name, row, column): change for row in rows for column in table.names}
+
+    def _records(self, change: Change, table: Table, given: dict[str, str]) -> list[dict[str, Any]]:
+        """The records of a new row, one a period where the table varies. Raises Fault for what it cannot hold."""
+        spans = self._spans(given.pop("period", "")) if "period" in table.names else []
+        cells = {
+            name: text.replace(OR, ";") if name in table.names and table.column(name).type == "names" else text
+            for name, text in given.items()
+        }
+        found: list[Finding] = []
+        raw = RawTable(table.name, table.name, "python", list(cells), [list(cells.values())], [1])
+        typed = type_table(raw, self.periods, found)
+        for finding in found:
+            raise Fault(f"{finding.column}: {finding.message}", finding.suggestion)
+        row = typed.rows[0]
+        known = self._known(self.view())
+        for column in table.columns:
+            try:
+                refer(column, row.get(column.name), known)
+            except Fault as fault:
+                raise Fault(f"{column.name}: {fault.message}", fault.suggestion) from None
+        record = {column.name: filled(column, row.get(column.name)) for column in table.columns}
+        if not table.varying:
+            return [record]
+        if typed.is_wide:
+            return [{**record, "period": t, table.varying[0].name: row.wide[t]} for t in typed.wide_periods]
+        key = tuple(record[name] for name in table.key)
+        rows = self.frames[table.name]
+        same_key = rows[[tuple(each) == key for each in rows[list(table.key)].to_numpy()]] if len(rows) else rows
+        named = set(same_key["period"])
+        return [{**record, "period": t} for t in spans or [t for t in self.periods if t not in named] or self.periods]
+
+    def _spans(self, text: str) -> list[str]:
+        """The periods that a new row names: one, several or a range; none where it holds for the rest."""
+        found: list[str] = []
+        for part in filter(None, text.split(OR)):
+            found += periods_between(part if RANGE in part else f"{part.strip()}{RANGE}{part.strip()}", self.periods)
+        return found
+
+    def _has_double_keys(self, change: Change, table: Table) -> bool:
+        """Whether two rows have one key (and period) now, which is noted."""
+        columns = [*table.key, *(["period"] if table.varying else [])]
+        rows = self.frames[table.name]
+        double = rows[columns].duplicated(keep=False) if table.key else pd.Series(False, index=rows.index)
+        if not double.any():
+            return False
+        key = rows.loc[double, columns].iloc[0]
+        column = "where" if change.operation == "add_row" else "value"
+        shown = ", ".join(str(part) for part in key if part != "") or "the row for everything"
+        self._fault(change, column, f"{table.name} has a row for {shown} already", value=getattr(change, column),
+                    expected="set to change its values")  # fmt: skip
+        return True
+
+    def _spell_out(self, periods: list[str], change: Change) -> None:
+        """Rows for new periods, as the input has them for periods that it does not name."""
+        if not periods:
+            return
+        raw = self._raw()
+        raw.tables["periods"] = table_of("periods", self.frames["periods"])
+        spelled = spelled_out(raw, [])
+        for name, table in TABLES.items():
+            if not table.varying:
+                continue
+            rows, keys = self.frames[name], list(table.key)
+            there = set(map(tuple, rows[keys].to_numpy()))
+            known = set(map(tuple, rows[[*keys, "period"]].to_numpy()))
+            new = spelled[name]
+            wanted = [key[:-1] in there and key[-1] in periods and key not in known
+                      for key in map(tuple, new[[*keys, "period"]].to_numpy())]  # fmt: skip
+            numbers = self._append(name, new[wanted])
+            if table.unnamed_period_is_zero:
+                self.unsaid |= {(name, row): change for row in numbers}
+
+
+def table_of(name: str, rows: pd.DataFrame, numbers: list[int] | None = None, sheet: str = "") -> RawTable:
+    """Rows of a table as stated, as a raw table."""
+    cells = rows.to_numpy(dtype=object).tolist()
+    return RawTable(name, sheet or name, "python", list(rows.columns), cells, numbers or list(range(1, len(rows) + 1)))
+
+
+def refer(column: Column, value: Any, known: Callable[[Column], Collection[str]]) -> None:
+    """Raises Fault for a name that is not in the table that its column refers to."""
+    if not column.reference or value is None:
+        return
+    names = known(column)
+    for part in value if isinstance(value, tuple) else (value,):
+        if names and part not in names:
+            raise Fault(f"'{part}' is not in the table {column.reference.split('.')[0]}", nearest(str(part), names))
+
+
+def _with_cells(rows: pd.DataFrame, column: str, numbers: Iterable[int], values: Iterable[Any]) -> pd.DataFrame:
+    """Rows with some cells of a column replaced, by the rows' numbers."""
+    cells = dict(zip(rows.index, rows[column], strict=True)) | dict(zip(numbers, values, strict=True))
+    return rows.assign(**{column: pd.Series(list(cells.values()), index=rows.index, dtype=rows[column].dtype)})
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two cells hold the same; two blank numbers do."""
+    if isinstance(one, (float, np.floating)) and isinstance(other, (float, np.floating)):
+        return bool(one == other) or (math.isnan(one) and math.isnan(other))
+    return bool(one == other)
+
+
+def _computed(change: Change, column: Column, old: Any) -> Any:
+    """The old number with the value added, or times it; blank stays blank."""
+    if column.type != "number":
+        raise Fault(f"{column.name} holds no numbers: only set applies to it")
+    if not change.value:
+        raise Fault("the value is blank")
+    value = to_number(change.value)
+    if pd.isna(old):
+        return old
+    new = float(old) + value if change.operation == "add" else float(old) * value
+    try:
+        return convert(column, new)
+    except Fault as fault:
+        raise Fault(f"{old:g} would be {new:g}: {fault.message}", fault.suggestion) from None
+
+
+def _names_to_come(changes: Iterable[Change]) -> dict[str, set[str]]:
+    """table.column -> the names that rows added or names set there will have, which other changes may use before."""
+    found: dict[str, set[str]] = {}
+    for change in changes:
+        if change.operation == "set":
+            found.setdefault(f"{change.table}.{change.column}", set()).add(change.value)
+        elif change.operation == "add_row":
+            try:
+                conditions = parse_where(change.where)
+            except Fault:
+                continue
+            for condition in conditions:
+                found.setdefault(f"{change.table}.{condition.column}", set()).add(condition.text)
+    return found
+
+
+def _rows(number: int) -> str:
+    return "the row picked" if number == 1 else f"all {number} rows picked"
