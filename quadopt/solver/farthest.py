@@ -42,8 +42,8 @@ BEST_SECONDS = 10.0
 BEST_GAP = 0.002
 """Relative gap at which the best so far away is valued: what the cuts know of it is not better."""
 FIRST_SECONDS = 2.0
-"""For the farthest that could be good; later as long as all searches for the best have taken so far."""
-MOST_SHARE = 0.5
+"""For the farthest that could be good; later as long as its share of the time."""
+MOST_SHARE = 0.3
 """Time for the farthest that could be good, as a part of that for the best so far away."""
 
 
@@ -105,7 +105,10 @@ class Search:
             solved = self.best(0.0)
             is_none = solved.status is Status.INFEASIBLE or solved.bound > self.good.level
             if not is_none and solved.values is not None:
-                found, value = self.tried(solved)
+                tried, _ = self.tried(solved)
+                confirmed = None if tried is None else self.good.confirmed(tried)
+                if confirmed is not None:
+                    found, value = tried, confirmed
         return Farthest(found, value, 0.0, 0.0, found is not None or (is_none and self.good.is_complete))
 
     def _require(self, own: Mask, is_started: bool) -> None:
@@ -215,27 +218,47 @@ class Search:
         )
 
 
+@dataclass(frozen=True)
+class _Found:
+    portfolio: Array
+    value: float
+    distance: float
+
+
 class _Run:
     """One search for the farthest good portfolio: the best so far, the bound, and the distance aimed at."""
 
     def __init__(self, search: Search, at_least: float) -> None:
         self.search, self.good = search, search.good
-        self.portfolio: Array | None = None
-        self.value, self.distance = float("nan"), 0.0
-        self.least = at_least
-        """The next portfolio lies at least so far away."""
+        self.found: list[_Found] = []
+        """Good as far as the suppliers looked at tell, each farther than the one before."""
+        self._at_least = at_least
         self.bound = float(search.distance.projects)
         self._step = search.distance.of_date
-        self._aim, self._in_vain = self.least, 0
+        self._aim, self._in_vain = at_least, 0
         self._seconds = {"best": 0.0, "most": 0.0}
 
     def farthest(self) -> Farthest:
-        """Both small programs in turn, each its share of the time, until they meet or time is over."""
+        """Both small programs in turn, each its share of the time, until they meet or time is over.
+
+        What they find counts when it is confirmed in the whole program; where it is not, the search goes on from before it.
+        """
         search = self.search
         relaxed = search.relax(lambda: search.most(self.least, FIRST_SECONDS, is_relaxed=True))
         self._lower_bound(-relaxed if np.isfinite(relaxed) else self.bound)
         self._aim_midway()
-        while not self._is_settled() and search.seconds_left() > 0:
+        is_confirmed = False
+        while not is_confirmed:
+            self._take_turns()
+            is_confirmed = self._confirm()
+        is_proven = self._is_settled() and self.good.is_complete
+        last = self.found[-1] if self.found else None
+        if last is None:
+            return Farthest(None, float("nan"), 0.0, 0.0 if is_proven else self.bound, is_proven)
+        return Farthest(last.portfolio, last.value, last.distance, max(last.distance, self.bound), is_proven)
+
+    def _take_turns(self) -> None:
+        while not self._is_settled() and self.search.seconds_left() > 0:
             begin = time.perf_counter()
             turn = "most" if self._seconds["most"] <= MOST_SHARE * self._seconds["best"] else "best"
             if turn == "most":
@@ -243,9 +266,21 @@ class _Run:
             else:
                 self._try_best()
             self._seconds[turn] += time.perf_counter() - begin
-        is_proven = self._is_settled() and self.good.is_complete
-        bound = max(self.distance, self.bound) if self.portfolio is not None or not is_proven else 0.0
-        return Farthest(self.portfolio, self.value, self.distance, bound, is_proven)
+
+    def _confirm(self) -> bool:
+        """Whether the farthest found is good in the whole program, or none is found; takes back the one that is not."""
+        if not self.found:
+            return True
+        last = self.found.pop()
+        value = self.good.confirmed(last.portfolio)
+        if value is not None:
+            self.found.append(replace(last, value=value))
+        return value is not None or (not self.found and self.search.seconds_left() <= 0)
+
+    @property
+    def least(self) -> float:
+        """The next portfolio lies at least so far away."""
+        return self.found[-1].distance + self._step if self.found else self._at_least
 
     def _is_settled(self) -> bool:
         return self.bound < self.least - 0.25 * self._step
@@ -255,9 +290,9 @@ class _Run:
         self.bound = min(self.bound, np.floor(to / self._step + 1e-4) * self._step)
 
     def _try_most(self) -> None:
-        solved = self.search.most(self.least, max(FIRST_SECONDS, self._seconds["best"]))
+        solved = self.search.most(self.least, max(FIRST_SECONDS, MOST_SHARE * self._seconds["best"]))
         if solved.status is Status.INFEASIBLE:
-            self.bound = min(self.bound, self.distance)
+            self._lower_bound(self.least - self._step)
             return
         self._lower_bound(-solved.bound)
         self._try(solved)
@@ -290,7 +325,6 @@ class _Run:
         if portfolio is None:
             return False
         distance = self.search.nearest_known(portfolio)
-        if distance > self.distance + 0.5 * self._step:
-            self.portfolio, self.value, self.distance = portfolio, value, distance
-            self.least = distance + self._step
+        if distance > self.least - 0.5 * self._step:
+            self.found.append(_Found(portfolio, value, distance))
         return True

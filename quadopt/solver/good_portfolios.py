@@ -96,7 +96,6 @@ class GoodPortfolios:
         held, threads = matrix.rows_of("held"), staged.options.solver.threads
         self._narrow = Valuation(self._part.program, held[self._part.rows], threads)
         self._whole = Valuation(self.program, held, threads) if left_out else None
-        self._whole_is_warm = False
         self.cuts = Cuts.none(len(self.starts))
         self._valued: set[bytes] = set()
         self.is_complete = True
@@ -113,16 +112,22 @@ class GoodPortfolios:
         return {p: periods[tau - 1] for (p, tau), x in zip(self.starts, portfolio, strict=True) if x > 0.5}
 
     def value(self, portfolio: Array) -> float | None:
-        """The goal's least value with a portfolio that is good, in the whole program; None with one that is not.
+        """The goal's least value with a portfolio that is good as far as the suppliers looked at tell; None with another.
 
-        Either way the cuts tell more afterwards, and no portfolio that is not good meets them any longer.
+        The cuts tell more afterwards, and no portfolio that is not good meets them any longer.
         """
         found = self._within_level(self._narrow, portfolio)
-        if found is not None and self._whole is not None:
-            if not self._whole_is_warm:
-                self._whole.begin_from(self._narrow, self._part.rows, self._part.columns)
-                self._whole_is_warm = True
-            found = self._within_level(self._whole, portfolio)
+        if found is None:
+            self._rule_out(portfolio)
+        return None if found is None else found.total
+
+    def confirmed(self, portfolio: Array) -> float | None:
+        """The goal's least value in the whole program, for a portfolio that has a value; None where it is not good there."""
+        if self._whole is None:
+            return self.value(portfolio)
+        self._narrow.value(portfolio, SECONDS)
+        self._whole.begin_from(self._narrow, self._part.rows, self._part.columns)
+        found = self._within_level(self._whole, portfolio)
         if found is None:
             self._rule_out(portfolio)
         return None if found is None else found.total
