@@ -36,7 +36,7 @@ class ListFound:
     `starts` is None where there is none, with `value` nan; `distance` counts projects, `dates` the dates that differ on top,
     from the nearest list known before; `bound`: no good list can be farther away than so many projects. `is_proven`: the
     search left nothing open. `plan_value`: the goal's least value with the plan's own list, nan where that is above the level.
-    `cuts` is what later searches begin with.
+    `cuts` is what later searches begin with; blank where none does.
     """
 
     starts: Starts | None
@@ -96,7 +96,12 @@ def list_with_or_without(
     """A good list with a project, or one without it, or the proof that there is none."""
     good, plan_value = _good(case, options, start, stage, level, cuts)
     own = np.array([p == project for p, _ in good.starts], dtype=bool)
-    return _outcome(good, Search(good, [], seconds, good.portfolio_of(start.starts)).any(own, is_started), plan_value)
+    return _outcome(
+        good,
+        Search(good, [], seconds, good.portfolio_of(start.starts)).any(own, is_started),
+        plan_value,
+        keeps_cuts=False,
+    )
 
 
 def worth(case: Case, options: Formulation, start: Plan, *, lists: Sequence[Starts]) -> Outcome:
@@ -112,12 +117,12 @@ def worth(case: Case, options: Formulation, start: Plan, *, lists: Sequence[Star
     return Outcome(found, Status.OPTIMAL.value, 0.0)
 
 
-def _outcome(good: GoodPortfolios, found: Farthest, plan_value: float) -> Outcome:
+def _outcome(good: GoodPortfolios, found: Farthest, plan_value: float, keeps_cuts: bool = True) -> Outcome:
     distance = Distance(good.portfolios.project)
     projects, dates = distance.apart(found.distance)
     bound, _ = distance.apart(found.bound)
     starts = None if found.portfolio is None else good.starts_in(found.portfolio)
-    cuts = good.cuts.latest(KEPT_BOUNDS).to_text()
+    cuts = good.cuts.latest(KEPT_BOUNDS).to_text() if keeps_cuts else ""
     told = ListFound(starts, found.value, projects, dates, bound, found.is_proven, plan_value, cuts)
     status = Status.OPTIMAL if found.is_proven else Status.STOPPED_WITH_PLAN if starts else Status.STOPPED_WITHOUT_PLAN
     return Outcome(
