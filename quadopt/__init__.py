@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from quadopt.solver.answer import solve
     from quadopt.tables.case import Case, read_case
     from quadopt.whatif.alternatives import alternatives
+    from quadopt.whatif.loss_of_one import loss_of_one
 
 _HOMES = {
     "Case": "quadopt.tables.case",
@@ -31,6 +32,7 @@ _HOMES = {
     "alternatives": "quadopt.whatif.alternatives",
     "diagnose": "quadopt.reasons.diagnosis",
     "explain": "quadopt.reasons.explanation",
+    "loss_of_one": "quadopt.whatif.loss_of_one",
     "model_names": "quadopt.formulation.options",
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
@@ -51,6 +53,7 @@ __all__ = [
     "alternatives",
     "diagnose",
     "explain",
+    "loss_of_one",
     "model_names",
     "read_case",
     "read_formulation",

@@ -17,7 +17,9 @@ from quadopt.tables.schema import nearest
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
+    from quadopt.formulation.options import Formulation
     from quadopt.report.pictures import Pictures
+    from quadopt.tables.case import Case
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,6 +75,14 @@ class Plan:
         from quadopt.report.summary import summary_text
 
         return summary_text(self)
+
+    def check_made_from(self, case: Case, options: Formulation) -> None:
+        """Raises `ValueError` where the plan was not made from this case and model file."""
+        if self.case_hash != case.input_hash:
+            made_from = f"the plan was made from other inputs ({self.case_hash})"
+            raise ValueError(f"{made_from} than this case's ({case.input_hash})")
+        if self.model_name != options.name:
+            raise ValueError(f"the plan was made with the model file {self.model_name}, not with {options.name}")
 
     def show(self, table: str, query: str = "", rows: int = 40) -> Styler:
         """A table for a notebook: titles, units, number formats; `plan.tables[table]` keeps the plain numbers.

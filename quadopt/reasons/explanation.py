@@ -67,9 +67,6 @@ def _told(what: str, listener: Listener | None) -> Callable[[int, int], None] | 
 
 
 def _check(case: Case, plan: Plan, options: Formulation) -> None:
-    if plan.case_hash != case.input_hash:
-        raise ValueError(f"the plan was made from other inputs ({plan.case_hash}) than this case's ({case.input_hash})")
-    if plan.model_name != options.name:
-        raise ValueError(f"the plan was made with the model file {plan.model_name}, not with {options.name}")
+    plan.check_made_from(case, options)
     if options.dependence.measure == "hhi":
         raise ValueError("the measure hhi is not linear: plans of model files with it cannot be explained by prices")

@@ -141,7 +141,7 @@ class _Search:
     def plan(self, given: Plan | None) -> Plan:
         """The plan that the lists stand beside. Raises `NoPlanError` where there is none."""
         if given is not None:
-            _check_plan(self.case, given, self.options)
+            given.check_made_from(self.case, self.options)
             return given
         found = self._solve([Run("plan", PLAN, self.case, self.options)])[0]
         if not found.has_answer:
@@ -215,10 +215,3 @@ class _Search:
             else replace(one, objectives=own.objectives, value=own.value_of(findings.target.stage, one.value))
             for one, own in zip(lists, worth, strict=True)
         ]
-
-
-def _check_plan(case: Case, plan: Plan, options: Formulation) -> None:
-    if plan.case_hash != case.input_hash:
-        raise ValueError(f"the plan was made from other inputs ({plan.case_hash}) than this case's ({case.input_hash})")
-    if plan.model_name != options.name:
-        raise ValueError(f"the plan was made with the model file {plan.model_name}, not with {options.name}")

@@ -24,6 +24,7 @@ from quadopt.report.pictures.style import (
 )
 from quadopt.report.views.crises import shortage_by_member
 from quadopt.tables.records import rows_of
+from quadopt.whatif.study import Study
 
 WAYS = (
     ("", "with the plan", BLUE),
@@ -56,12 +57,12 @@ def crises(plan: Plan) -> Picture:
         + ".",
         key=[Patch(color=colour, label=words) for _, words, colour in WAYS],
     )
-    _bars(figure.subplots(), frame.set_index("disruption"), "stress", plan)
+    bars(figure.subplots(), frame.set_index("disruption"), "stress", plan)
     return figure
 
 
-def _bars(axes: Any, frame: pd.DataFrame, column: str, plan: Plan) -> None:
-    """Three bars a row of the frame, the value beside each."""
+def bars(axes: Any, frame: pd.DataFrame, column: str, source: Plan | Study) -> None:
+    """Three bars a row of the frame, one a way, the value beside each; `column` is the name without the ways' endings."""
     most = max(
         float(np.nanmax(frame[[f"{column}{ending}" for ending, _, _ in WAYS]].to_numpy(dtype=float), initial=0)), 1e-9
     )
@@ -73,7 +74,7 @@ def _bars(axes: Any, frame: pd.DataFrame, column: str, plan: Plan) -> None:
             told = "not known" if value != value else f"{value:,.0f}" if value >= 10 or value == 0 else f"{value:,.1f}"
             axes.text((0.0 if value != value else value) + 0.01 * most, place, told, fontsize=6.5, va="center")
     axes.set_yticks(range(len(frame)), [short(name, 22) for name in frame.index], fontsize=SMALL)
-    axes.set(ylim=(max(len(frame), 1) - 0.5, -0.5), xlim=(0, 1.14 * most), xlabel=money_unit(plan))
+    axes.set(ylim=(max(len(frame), 1) - 0.5, -0.5), xlim=(0, 1.14 * most), xlabel=money_unit(source))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     axes.locator_params(axis="x", nbins=5)
@@ -104,7 +105,7 @@ def crisis(plan: Plan, name: str | None = None) -> Picture:
         plan,
         0.45 + 0.42 * max(len(lacking), 2) + (2.4 if len(stocks) else 0.4),
         f"Crisis {name}: who goes short, and what the stockpiles do",
-        f"Begins {_when(plan, row['begin'])}, lasts {_years(float(row['end'] - row['begin']))}; probability "
+        f"Begins {_when(plan, row['begin'])}, lasts {years_text(float(row['end'] - row['begin']))}; probability "
         f"{figures.percent(row['probability'])}. Above: value of what each member lacks, {money_unit(plan)}, not lost output; "
         "who goes short for an equal total can be one choice of several. Below: closing stock of each step.",
         f"Crisis {name}: "
@@ -128,13 +129,14 @@ def crisis(plan: Plan, name: str | None = None) -> Picture:
         2, 1, height_ratios=[0.45 + 0.42 * max(len(lacking), 2), 2.4 if len(stocks) else 0.4]
     )
     above.set_title("Value of what each member lacks")
-    _bars(above, lacking, "shortage_value", plan)
+    bars(above, lacking, "shortage_value", plan)
     below.set_title("Stocks drawn on most, % of the start")
     _levels(below, stocks)
     return figure
 
 
-def _years(length: float) -> str:
+def years_text(length: float) -> str:
+    """A length of time, `1 year`, `0.5 years`."""
     return f"{length:.3g} year{'' if length == 1 else 's'}"
 
 
