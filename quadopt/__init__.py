@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from quadopt.solver.answer import solve
     from quadopt.tables.case import Case, read_case
     from quadopt.whatif.alternatives import alternatives
+    from quadopt.whatif.frontier import frontier
     from quadopt.whatif.loss_of_one import loss_of_one
 
 _HOMES = {
@@ -32,6 +33,7 @@ _HOMES = {
     "alternatives": "quadopt.whatif.alternatives",
     "diagnose": "quadopt.reasons.diagnosis",
     "explain": "quadopt.reasons.explanation",
+    "frontier": "quadopt.whatif.frontier",
     "loss_of_one": "quadopt.whatif.loss_of_one",
     "model_names": "quadopt.formulation.options",
     "read_case": "quadopt.tables.case",
@@ -53,6 +55,7 @@ __all__ = [
     "alternatives",
     "diagnose",
     "explain",
+    "frontier",
     "loss_of_one",
     "model_names",
     "read_case",

@@ -17,7 +17,7 @@ ORANGE, SKY, PURPLE, BLACK = "#E69F00", "#56B4E9", "#CC79A7", "#000000"
 class Look:
     """How a series is told from the others: its colour, and a second cue for those who do not see it.
 
-    Lines have a dash and a marker, bars a pattern (blank: plain); names are XlsxWriter's.
+    Lines have a dash (none: markers alone) and a marker, bars a pattern (blank: plain); names are XlsxWriter's.
     """
 
     colour: str

@@ -104,7 +104,7 @@ def _series(kind: str, chart: Chart, series: Series, place: Place) -> dict[str, 
 def _line(look: Look) -> dict[str, Any]:
     colour = {"color": look.colour}
     return {
-        "line": {**colour, "width": 2.0, "dash_type": look.dash},
+        "line": {"none": True} if look.dash == "none" else {**colour, "width": 2.0, "dash_type": look.dash},
         "marker": {"type": look.marker, "size": 5, "fill": colour, "border": colour},
     }
 
