@@ -1,4 +1,4 @@
-"""The best plan and the best proven bound of a stage, and the gap between them."""
+"""The best plan and the best proven bound of a stage."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quadopt.solver.gap import relative_gap
 from quadopt.solver.highs import Status
 from quadopt.solver.matrix import Array
 
@@ -32,13 +33,3 @@ class Best:
     def gap(self) -> float:
         """Relative gap, (incumbent - bound) / |incumbent|."""
         return relative_gap(self.incumbent, self.bound)
-
-
-def relative_gap(incumbent: float, bound: float) -> float:
-    """(incumbent - bound) / |incumbent|; zero where both are zero up to rounding, infinite where one is missing."""
-    if not (np.isfinite(incumbent) and np.isfinite(bound)):
-        return float("inf")
-    difference = max(0.0, incumbent - bound)
-    if difference <= 1e-9 * max(1.0, abs(incumbent)):
-        return 0.0
-    return difference / max(abs(incumbent), 1e-12)

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from quadopt.solver.best import relative_gap
+from quadopt.solver.gap import relative_gap
 from quadopt.solver.good_portfolios import Distance, GoodPortfolios
 from quadopt.solver.highs import Company, HighsModel, Outcome, Status
 from quadopt.solver.matrix import Array, Mask, Program
