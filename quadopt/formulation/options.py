@@ -109,6 +109,9 @@ class SolverRules(_Part):
     """Seconds for objectives that `time_limit` does not name."""
     threads: int = Field(1, ge=1)
     """Threads of the solver."""
+    repeatable: bool = False
+    """Search and proof take turns by amounts of work instead of racing: one core is enough, and the plan is the same however
+    fast the machine is, unless a time limit is reached. Runs of a sweep always do."""
 
 
 class Formulation(_Part):

@@ -38,6 +38,10 @@ class LocalSearch:
         self.listener, self.seconds_left = listener, left
         self.best: Value | None = None
         self.portfolio: Array | None = None
+        self.valued = 0
+        """How many portfolios have been valued, each an LP."""
+        self.most_values = np.inf
+        """A descent ends when so many have been."""
         self._prices = np.zeros((0, portfolios.count))
         self._offsets = np.zeros(0)
         self._totals: dict[bytes, float] = {}
@@ -53,6 +57,7 @@ class LocalSearch:
         key = _key(portfolio)
         if key in self._totals:
             return self._totals[key]
+        self.valued += 1
         found = self.valuation.value(portfolio, self._seconds())
         for _ in range(DEARER_TIMES):
             if found is None or found.is_plan or found.total >= self.lowest:
@@ -81,7 +86,7 @@ class LocalSearch:
     def descend(self, portfolio: Array) -> None:
         """Betters a portfolio until nothing in its neighbourhood promises to be better."""
         total, length = self.value(portfolio), 4
-        while self.seconds_left() > 0 and self._offsets.size:
+        while self.seconds_left() > 0 and self._offsets.size and self.valued < self.most_values:
             promising = self._promising(portfolio, total, length)
             if promising is None:
                 return

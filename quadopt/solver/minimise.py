@@ -25,8 +25,13 @@ from quadopt.solver.valuation import Valuation
 
 ALONE_SECONDS = 2.0
 """For which HiGHS alone may try: small programs need no more."""
+ALONE_CALLS, ALONE_SIZE = 300, 200_000
+"""The same where a plan must not depend on the clock: how often HiGHS is heard, about an LP each, and coefficients up to
+which it is tried."""
 LOOK_AROUND_SECONDS = 8.0
 """For a first search with few suppliers, that finds out who else matters."""
+LOOK_AROUND_VALUES = 40
+"""The same where a plan must not depend on the clock: portfolios valued."""
 WARM_SECONDS = 75.0
 """After which an LP that began from the basis of a part is begun anew: now and then the basis leads nowhere."""
 WHOLE_SECONDS = 300.0
@@ -48,7 +53,8 @@ SAME = 1e-6
 class Minimiser:
     """Minimises one objective after the other over a growing matrix; remembers its last plan and the suppliers that matter.
 
-    `suppliers` are those traced, `active` the ones to begin with.
+    `suppliers` are those traced, `active` the ones to begin with. `is_repeatable`: what is found depends on amounts of work
+    and not on the clock, but where the time limit is reached.
     """
 
     def __init__(
@@ -58,9 +64,10 @@ class Minimiser:
         active: list[str],
         threads: int,
         method: Method = "guided",
+        is_repeatable: bool = False,
     ) -> None:
         self.matrix, self.suppliers, self.active = matrix, suppliers, active
-        self.threads, self.method = threads, method
+        self.threads, self.method, self.is_repeatable = threads, method, is_repeatable
         self.alone_seconds = ALONE_SECONDS
         self.values: Array | None = None
         """The last plan, over the columns that there were then."""
@@ -173,16 +180,22 @@ class Search:
                 return True, found
             self.is_hard = True
             if self.sees_dependence and part.left_out:
-                return False, self._run_race(part, LOOK_AROUND_SECONDS)
-        return True, self._run_race(part, None)
+                return False, self._run_race(part, look_around=True)
+        return True, self._run_race(part, look_around=False)
 
     def _alone(self, part: Part) -> Found | None:
         """HiGHS alone for a moment: a plan within the gap, or nothing."""
-        model = HighsModel(part.program, self.owner.threads)
-        seconds = self.owner.alone_seconds if model.has_integers else self.seconds_left()
-        if model.has_integers and seconds <= 0:
-            return None
-        found = model.solve(self.gap, seconds, None, Hearing(self.progress))
+        owner, model = self.owner, HighsModel(part.program, self.owner.threads)
+        seconds, most_calls = self.seconds_left(), np.inf
+        if model.has_integers:
+            is_large = owner.is_repeatable and part.program.a.nnz > ALONE_SIZE
+            if owner.alone_seconds <= 0 or is_large:
+                return None
+            if owner.is_repeatable:
+                most_calls = ALONE_CALLS
+            else:
+                seconds = owner.alone_seconds
+        found = model.solve(self.gap, seconds, None, Hearing(self.progress, most_calls))
         self.best.last = found.status
         self.best.raise_bound(found.bound)
         return (
@@ -195,23 +208,26 @@ class Search:
     def _portfolios(self) -> Portfolios:
         return Portfolios.of(self.owner.matrix, self.program)
 
-    def _run_race(self, part: Part, look_around: float | None) -> Found | None:
-        """A race over a part, or for some seconds the search alone."""
+    def _run_race(self, part: Part, look_around: bool) -> Found | None:
+        """A race over a part, or for a moment the search alone."""
         owner = self.owner
         proofs = [part]
         if not self.sees_dependence and len(owner.active) > 1:
             proofs.insert(0, self._part([*part.left_out, *owner.active[1:]]))
-        deadline = self.deadline if look_around is None else time.perf_counter() + look_around
+        is_repeatable = owner.is_repeatable
+        deadline = self.deadline
+        if look_around and not is_repeatable:
+            deadline = time.perf_counter() + LOOK_AROUND_SECONDS
         gap = NARROWER * self.gap if part.left_out else self.gap
-        race = Race(part, proofs, self.best, gap, deadline, owner.threads)
+        race = Race(part, proofs, self.best, gap, deadline, owner.threads, is_repeatable)
         valuation = Valuation(part.program, self._held[part.rows], owner.threads)
         race.prepare(valuation, self._portfolios, self.progress)
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
-        if look_around is None:
-            race.run(begin)
+        if look_around:
+            race.search(begin, LOOK_AROUND_VALUES if is_repeatable else np.inf)
         else:
-            race.search(begin)
+            race.run(begin)
         self._race = race
         if race.is_interrupted:
             self.deadline = time.perf_counter()

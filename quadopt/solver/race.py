@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
-from quadopt.solver.best import Best, relative_gap
+from quadopt.solver.best import Best
+from quadopt.solver.gap import relative_gap
 from quadopt.solver.highs import Company, HighsModel, Status
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.turns import Turns
 from quadopt.solver.valuation import Valuation, Value
 
 PROGRESS_SECONDS = 2.0
 """How often a listener hears of progress at most."""
+
+CALLS_FOR_VALUE = 4
+"""Where search and proof take turns: how often the MIP is heard, about an LP each, for each portfolio that is valued."""
+SEARCH, PROOF = "search", "proof"
 
 Progress = Callable[[float, float], None]
 """Called with (incumbent, bound) while a stage is solved, in the objective's unit; nan where there is none yet."""
 
 
 class Hearing(Company):
-    """Passes progress on, not too often."""
+    """Passes progress on, not too often; ends the MIP when it has been called so many times."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, most_calls: float = np.inf) -> None:
         self._progress, self._heard = progress, time.perf_counter()
+        self._calls, self._most_calls = 0, most_calls
 
     def hear(self, incumbent: float, bound: float) -> None:
         """Tells the listener, unless it has heard a moment ago."""
+        self._calls += 1
         if self._progress is not None and time.perf_counter() - self._heard >= PROGRESS_SECONDS:
             self._heard = time.perf_counter()
             self._progress(incumbent, bound)
+
+    def is_over(self) -> bool:
+        """Whether the MIP has had its calls."""
+        return self._calls >= self._most_calls
 
 
 @dataclass(frozen=True)
@@ -51,9 +64,21 @@ class Race(Company):
 
     The MIP hears and tells as its `Company`. The bound goes into `best`, the plan into `found`. The searching thread alone
     writes `found`, the proving one `_hint` and `best`.
+
+    `is_repeatable`: the two take turns, a descent of the search and then about as many LPs of the proof, so that what they find
+    does not depend on how fast they are. One core is then enough.
     """
 
-    def __init__(self, part: Part, proofs: list[Part], best: Best, gap: float, deadline: float, threads: int) -> None:
+    def __init__(
+        self,
+        part: Part,
+        proofs: list[Part],
+        best: Best,
+        gap: float,
+        deadline: float,
+        threads: int,
+        is_repeatable: bool = False,
+    ) -> None:
         self.part, self.proofs, self.best, self.gap, self.deadline = part, proofs, best, gap, deadline
         self.found: Found | None = None
         self.is_interrupted = False
@@ -65,6 +90,9 @@ class Race(Company):
         self._threads = threads
         self._bounding: HighsModel | None = None
         self._hearing = Hearing(None)
+        self._is_repeatable = is_repeatable
+        self._turns = Turns()
+        self._calls = 0
 
     def prepare(self, valuation: Valuation, portfolios: Portfolios, progress: Progress | None) -> None:
         """What the search values portfolios with, which ones there are, and who hears of progress."""
@@ -75,12 +103,16 @@ class Race(Company):
         """Seconds that the race may go on; none once it is over."""
         return 0.0 if self.is_over() else self.deadline - time.perf_counter()
 
-    def search(self, known: list[Array]) -> None:
-        """One descent from what is known, without a proof beside it."""
+    def search(self, known: list[Array], most_values: float = np.inf) -> None:
+        """One descent from what is known, without a proof beside it, until so many portfolios are valued."""
+        self.local.most_values = most_values
         self._wait(lambda: self._descend(known))
+        self.local.most_values = np.inf
 
     def run(self, known: list[Array]) -> None:
         """Search and proof side by side, beginning with the first of the known portfolios that leads to a plan."""
+        if self._is_repeatable:
+            self._turns = Turns((SEARCH, PROOF))
         self._wait(lambda: self._search_on(known), self._prove)
         if self.found is None and self._hint is not None:
             hint = self.part.integers_of(self._hint.values)
@@ -118,24 +150,28 @@ class Race(Company):
                 return
 
     def _search_on(self, known: list[Array]) -> None:
-        try:
+        with self._turns.of(SEARCH), self._ending_both():
             self._descend(known)
             goes_on = self.local.portfolio is not None
             while goes_on and self.seconds_left() > 0:
+                self._turns.pass_on(SEARCH)
                 hint, self._hint = self._hint, None
                 if hint is not None and hint.total < self._lowest:
                     self.local.descend(self.part.integers_of(hint.values))
                 else:
                     goes_on = self.local.begin_anew()
-        except BaseException:
-            self._stop.set()
-            raise
 
     def _prove(self) -> None:
-        try:
+        with self._turns.of(PROOF), self._ending_both():
             for proof in self.proofs:
                 if self.seconds_left() > 0:
                     self._prove_with(proof)
+
+    @contextmanager
+    def _ending_both(self) -> Iterator[None]:
+        """Ends the other thread where one has come to grief."""
+        try:
+            yield
         except BaseException:
             self._stop.set()
             raise
@@ -155,9 +191,12 @@ class Race(Company):
             self._stop.set()
 
     def hear(self, incumbent: float, bound: float) -> None:
-        """Keeps the bound that the MIP has proven."""
+        """Keeps the bound that the MIP has proven; hands over where its turn is over."""
         self.best.raise_bound(bound)
         self._hearing.hear(self._lowest if self.found is not None else np.nan, self.best.bound)
+        self._calls += 1
+        if self._calls >= CALLS_FOR_VALUE * self.local.valued:
+            self._turns.pass_on(PROOF)
 
     def take(self, values: Array) -> None:
         """A plan of the MIP, as a hint for the local search."""

@@ -15,7 +15,8 @@ from quadopt.formulation import caps, dependence
 from quadopt.formulation.build import Model
 from quadopt.formulation.fit import check_fit
 from quadopt.formulation.options import Formulation, Objective, Slack
-from quadopt.solver.best import Best, relative_gap
+from quadopt.solver.best import Best
+from quadopt.solver.gap import relative_gap
 from quadopt.solver.goals import Goal, goals_of, prepare
 from quadopt.solver.highs import Status
 from quadopt.solver.matrix import Array, Matrix, Program
@@ -76,7 +77,10 @@ class Staged:
         caps_trace = any(cap.basis == "traced" for cap in options.caps)
         sees_all = caps_trace or options.solver.method == "plain"
         active = suppliers if sees_all else suppliers[:1]
-        self.minimiser = Minimiser(self.matrix, suppliers, list(active), options.solver.threads, options.solver.method)
+        solver = options.solver
+        self.minimiser = Minimiser(
+            self.matrix, suppliers, list(active), solver.threads, solver.method, solver.repeatable
+        )
         self.model.pyomo.held = pyo.ConstraintList()
         self._kept: Array | None = None
 

@@ -58,8 +58,8 @@ class Run:
 
 
 def repeatable(options: Formulation) -> Formulation:
-    """A formulation with one thread for the solver: a sweep's processes are what there are many of."""
-    solver = options.solver.model_copy(update={"threads": 1})
+    """A formulation with one thread for the solver, as a sweep has many processes, and search and proof that take turns."""
+    solver = options.solver.model_copy(update={"threads": 1, "repeatable": True})
     return options.model_copy(update={"solver": solver})
 
 

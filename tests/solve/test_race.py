@@ -12,7 +12,8 @@ import pytest
 import scipy.sparse as sp
 
 from quadopt.solver import race as racing
-from quadopt.solver.best import Best, relative_gap
+from quadopt.solver.best import Best
+from quadopt.solver.gap import relative_gap
 from quadopt.solver.highs import Company, HighsModel
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array, Program
