@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from quadopt.whatif.alternatives import alternatives
     from quadopt.whatif.frontier import frontier
     from quadopt.whatif.loss_of_one import loss_of_one
+    from quadopt.whatif.samples import samples
+    from quadopt.whatif.tornado import tornado
 
 _HOMES = {
     "Case": "quadopt.tables.case",
@@ -39,8 +41,10 @@ _HOMES = {
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
     "read_plan": "quadopt.report.reading",
+    "samples": "quadopt.whatif.samples",
     "shortage_causes": "quadopt.reasons.short",
     "solve": "quadopt.solver.answer",
+    "tornado": "quadopt.whatif.tornado",
 }
 
 __all__ = [
@@ -61,8 +65,10 @@ __all__ = [
     "read_case",
     "read_formulation",
     "read_plan",
+    "samples",
     "shortage_causes",
     "solve",
+    "tornado",
 ]
 
 

@@ -79,7 +79,8 @@ class Chart:
 
     ``kind`` is line, column, bar, stacked column, stacked bar or scatter; ``categories`` are the columns along the
     category axis (several: nested), for a scatter chart the column along it. ``span`` is the least and the largest value
-    shown (None: as it falls out); ``height`` counts rows of the sheet.
+    shown (None: as it falls out); ``height`` counts rows of the sheet. ``is_overlaid`` has the bars of one category lie on
+    each other instead of side by side.
     """
 
     kind: str
@@ -92,6 +93,7 @@ class Chart:
     category_axis: str = "Period"
     span: tuple[float | None, float | None] = (0, None)
     height: int = 17
+    is_overlaid: bool = False
 
 
 @dataclass(frozen=True)

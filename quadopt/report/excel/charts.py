@@ -98,7 +98,9 @@ def _series(kind: str, chart: Chart, series: Series, place: Place) -> dict[str, 
         "categories": [place.sheet, rows[0], min(along), rows[1], max(along)],
         "values": [place.sheet, rows[0], at, rows[1], at],
     }
-    return found | (_line(series.look) if kind in ("line", "scatter") else _bar(series))
+    if kind in ("line", "scatter"):
+        return found | _line(series.look)
+    return found | _bar(series) | ({"overlap": 100} if chart.is_overlaid else {})
 
 
 def _line(look: Look) -> dict[str, Any]:

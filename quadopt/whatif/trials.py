@@ -1,0 +1,110 @@
+"""Trials: one case solved with its uncertain inputs at many positions, each run beginning with the base case's plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from quadopt.errors import NoPlanError
+from quadopt.formulation.options import Formulation, read_formulation
+from quadopt.plan import Plan
+from quadopt.solver.highs import Status
+from quadopt.sweep.engine import Listener, run_many
+from quadopt.sweep.run import Finished, Run
+from quadopt.tables.case import Case
+from quadopt.whatif.moves import Uncertain
+from quadopt.whatif.reached import WORK, Reached, known_start
+
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where runs are solved and kept, as `quadopt.sweep.engine.run_many` takes it."""
+
+    store: str | Path | None = None
+    processes: int | None = None
+    cluster: str | None = None
+    listener: Listener | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run with the positions of the inputs that it moves."""
+
+    name: str
+    positions: Mapping[int, float]
+
+
+class Trials:
+    """The runs of a study of uncertain inputs; `base` is solved first, from `start` where it is given."""
+
+    def __init__(
+        self,
+        case: Case,
+        options: Formulation,
+        inputs: Sequence[Uncertain],
+        start: Plan | None,
+        engine: Engine,
+        count: int,
+    ) -> None:
+        self.case, self.options, self.inputs, self.engine = case, options, inputs, engine
+        self._total = count + 1
+        self.base = self._run([Run(BASE, WORK, case, options, start=start)], 0)[0]
+        if not self.base.has_answer:
+            raise NoPlanError(f"The base case has no plan, so that nothing can be compared with it. {self.base.reason}")
+        self.start = known_start(case, options, self.base.payload, self.base.status)
+
+    @property
+    def reached(self) -> Reached:
+        """What the base case reaches."""
+        found: Reached = self.base.payload
+        return found
+
+    def solve(self, trials: Sequence[Trial]) -> list[Finished]:
+        """How each trial ended, in order; one that changes nothing is the base case."""
+        ended: dict[int, Finished] = {}
+        runs: dict[int, Run] = {}
+        for number, trial in enumerate(trials):
+            changes = self._changes(trial)
+            if changes:
+                runs[number] = Run(trial.name, WORK, self.case, self.options, {"changes": changes}, self.start)
+            else:
+                ended[number] = replace(self.base, run=trial.name, is_kept=True)
+        solved = self._run(list(runs.values()), 1 + len(ended))
+        ended |= dict(zip(runs, solved, strict=True))
+        return [ended[number] for number in range(len(trials))]
+
+    def _changes(self, trial: Trial) -> list[list[str]]:
+        """The changes of a trial as `reach` takes them: the case is changed where it is solved."""
+        return [
+            [self.inputs[k].name, change.table, change.where, change.column, change.operation, change.value]
+            for k, at in trial.positions.items()
+            for change in self.inputs[k].changes(at)
+        ]
+
+    def _run(self, runs: list[Run], before: int) -> list[Finished]:
+        hear = self.engine.listener
+
+        def listener(done: int, _: int, finished: Finished | None, seconds_left: float) -> None:
+            if hear is not None:
+                hear(before + done, self._total, finished, seconds_left)
+
+        return run_many(runs, self.engine.store, self.engine.processes, self.engine.cluster, listener)
+
+
+def formulation(model: str | Path | Formulation, gap: float | None) -> Formulation:
+    """The model file, its stages to be solved to a relative gap where one is given."""
+    options = model if isinstance(model, Formulation) else read_formulation(model)
+    if gap is None:
+        return options
+    return options.model_copy(update={"solver": options.solver.model_copy(update={"gap": gap})})
+
+
+def status_of(finished: Sequence[Finished]) -> str:
+    """`complete`, or in words how many runs failed or stopped before the gap asked."""
+    failed = sum(not each.has_answer for each in finished)
+    stopped = sum(each.has_answer and each.status != Status.OPTIMAL.value for each in finished)
+    parts = [f"{failed} failed"] * bool(failed) + [f"{stopped} stopped before the gap asked"] * bool(stopped)
+    return f"of {len(finished)} runs {' and '.join(parts)}" if parts else "complete"
