@@ -14,6 +14,7 @@ import quadopt
 from quadopt.formulation.options import parse_formulation
 from quadopt.report.columns import BY_NAME
 from quadopt.tables.catalogue import TABLES
+from quadopt.tables.whatif_files import read_whatifs
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -75,9 +76,20 @@ def _anchors(page: Path) -> set[str]:
 
 def test_model_files_of_the_recipes_are_valid() -> None:
     blocks = re.findall(r"```toml\n(.*?)```", (DOCS / "how-to.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert blocks
-    for block in blocks:
+    models = [block for block in blocks if "[[whatif]]" not in block]
+    assert models
+    for block in models:
         parse_formulation(tomllib.loads(block), "recipe")
+
+
+def test_whatifs_of_the_recipes_can_be_made(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", (DOCS / "how-to.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    case = quadopt.read_case(ROOT / "inputs" / "tutorial.xlsx")
+    file = tmp_path / "whatifs.toml"
+    file.write_text(next(block for block in blocks if "[[whatif]]" in block), encoding="utf-8")
+    found = read_whatifs(file)
+    assert case.with_changes(found["more_money"]).tables["fund"]["limit"].max() == 22.5
+    assert len(case.with_changes(found["more_money_no_islia"]).changes) == 2
 
 
 def test_commands_exist() -> None:

@@ -256,7 +256,7 @@ class Changing:
 
     def _records(self, change: Change, table: Table, given: dict[str, str]) -> list[dict[str, Any]]:
         """The records of a new row, one a period where the table varies. Raises Fault for what it cannot hold."""
-        spans = self._spans(given.pop("period", "")) if "period" in table.names else []
+        spans = self._spans(given.pop("period", "")) if table.varying else []
         cells = {
             name: text.replace(OR, ";") if name in table.names and table.column(name).type == "names" else text
             for name, text in given.items()
@@ -321,7 +321,9 @@ class Changing:
             new = spelled[name]
             wanted = [key[:-1] in there and key[-1] in periods and key not in known
                       for key in map(tuple, new[[*keys, "period"]].to_numpy())]  # fmt: skip
-            numbers = self._append(name, new[wanted])
+            if not any(wanted):
+                continue
+            numbers = self._append(name, new.loc[wanted])
             if table.unnamed_period_is_zero:
                 self.unsaid |= {(name, row): change for row in numbers}
 

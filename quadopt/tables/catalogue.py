@@ -277,7 +277,7 @@ _TABLES = (
         (
             Column("whatif", "text", "the what-if's name", required=True),
             Column("table", "text", "which table it changes", required=True),
-            Column("where", "text", "which rows, as 'country=China; period=2026..2030'; for add_row the new row",
+            Column("where", "text", "which rows, as 'country=China; process=make_*; period=2026..'; for add_row the new row",
                    default="", blank="every row"),
             Column("column", "label", "which column; in a wide table also a period", default="",
                    blank="for add_row and remove_rows"),

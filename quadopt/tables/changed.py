@@ -30,11 +30,11 @@ def changed(case: Case, changes: Any, ignored_tables: Collection[str] = ()) -> C
     steps = chain(whatif, others)
     changing = Changing(case.stated, lambda: raw_of(case), steps)
     for change in steps:
-        if change.table in ignored_tables:
-            changing.faults.append(change.place.finding(
-                "error", f"the model file does not read the table {change.table}, so nothing changes", "table",
-                value=change.table,
-            ))  # fmt: skip
+        ignored = {change.table, f"{change.table}.{change.column}"} & set(ignored_tables)
+        if ignored:
+            column, value = ("table", change.table) if change.table in ignored else ("column", change.column)
+            message = f"the model file does not read {'the table ' if column == 'table' else ''}{ignored.pop()}"
+            changing.faults.append(change.place.finding("error", f"{message}, so nothing changes", column, value=value))
         changing.apply(change)
     if not steps:
         changing.faults.append(Finding("error", "changes", message="there is no change"))
@@ -142,26 +142,35 @@ class _Checked:
             (change, row) for row in rows for (table, at, _), change in self.changing.by.items()
             if (table, at) == (name, row)
         ]  # fmt: skip
+        is_new = bool(rows) and name != "settings" and rows[0] >= len(self.base.stated[name])
         if touched:
             change, row = touched[0]
-            where = f"{name}, {self.changing.entry(name, row)}"
         else:
             own = [change for change in self.steps if change.table == name]
-            change, where = (own or list(self.steps))[-1], finding.place or name
-        column = "value" if change.value else "where" if change.where else "table"
-        about = ", ".join(filter(None, (where, finding.column if touched else "")))
+            change, row = (own or list(self.steps))[-1], rows[0] if is_new else -1
+        where = f"{name}, {self.changing.entry(name, row)}" if row >= 0 else finding.place or name
+        has_value = change.value and change.operation not in ("add_row", "remove_rows")
+        column = "value" if has_value else "where" if change.where else "table"
+        about = ", ".join(filter(None, (where, finding.column if row >= 0 else "")))
         return change.place.finding(
             finding.severity, f"{about}: {finding.message}", column, value=finding.value, expected=finding.expected,
             suggestion=finding.suggestion,
         )  # fmt: skip
 
     def _read_rows(self) -> dict[str, pd.DataFrame]:
-        """The rows as read; in a table without a key those that are left, since there a row is known by its position."""
+        """The rows as read of which something is left."""
         raw = dict(self.base.raw)
         for name, rows in raw.items():
-            if name in self.changing.frames and not TABLES[name].key:
-                left = [row for row in self.changing.frames[name].index if row < len(rows)]
-                raw[name] = rows.iloc[left]
+            if name in ("settings", "whatifs"):
+                continue
+            left = self.changing.frames[name].index
+            if TABLES[name].key:
+                gone = {self._number(name, row) for row in range(len(self.base.stated[name])) if row not in left}
+                raw[name] = rows.drop(
+                    index=[n for n in gone - set(self.numbers.get(name, {}).values()) if n in rows.index]
+                )
+            else:
+                raw[name] = rows.iloc[[row for row in left if row < len(rows)]]
         return raw
 
     def _changed_cells(self) -> dict[Cell, Change]:

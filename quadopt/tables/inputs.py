@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from quadopt.tables.case import Case
 from quadopt.tables.catalogue import COMMON, SETTINGS, TABLES
+from quadopt.tables.changes import Change
 from quadopt.tables.origins import Origins
 from quadopt.tables.schema import Column, Table, clean
 from quadopt.tables.sources import QUALITIES, sources_of
@@ -31,7 +32,7 @@ def input_values(case: Case) -> pd.DataFrame:
     `entry` names the input's row by its key, `column` the column; `period` and `until` are the first and last of a run
     of periods with the same value (blank where the column does not vary). Numbers stand in `value` with their `unit`,
     in which the material's own unit is put in; everything else, and in words what a blank number means, in `text`. `given` is
-    "as given", "default" (the cell is blank) or "changed" (the case was changed after it was read). `row` is the row in
+    "as given", "default" (the cell is blank) or "changed" (by a what-if, whose source it then has). `row` is the row in
     the input's sheet or file. What-ifs change nothing in this plan and are left out; so are blank texts.
     """
     origins = Origins(case)
@@ -49,13 +50,34 @@ def source_table(case: Case) -> pd.DataFrame:
     `used_in` names tables with row numbers of their sheets: "plants rows 2-15, 20; projects rows 3".
     """
     read = {name: frame for name, frame in case.raw.items() if name not in LEFT_OUT}
-    found = pd.DataFrame(sources_of(read), columns=["table", "source", "rows", *QUALITIES, "numbers"])
+    told = [*sources_of(read), *_sources_of_changes(case.changes)]
+    found = pd.DataFrame(told, columns=["table", "source", "rows", *QUALITIES, "numbers"])
     found["used_in"] = [
         f"{name} rows {numbers}" for name, numbers in zip(found["table"], found["numbers"], strict=True)
     ]
     counts = dict.fromkeys(("rows", *QUALITIES), "sum")
     summed = found.groupby("source", sort=False).agg(counts | {"used_in": "; ".join}).reset_index()
     return summed.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
+def _sources_of_changes(changes: Sequence[Change]) -> list[tuple[Any, ...]]:
+    """The same of the changes made to a case, by the sheet or file in which they stand; without a row by their number."""
+    sheets: dict[str, list[tuple[int, Change]]] = {}
+    for number, change in enumerate(changes, start=1):
+        sheets.setdefault(change.place.sheet, []).append((change.place.row or number, change))
+    found: list[tuple[Any, ...]] = []
+    for sheet, rows in sheets.items():
+        texts = [{"source": change.source, "quality": change.quality} for _, change in rows]
+        frame = pd.DataFrame(texts, index=[number for number, _ in rows])
+        found += [(sheet, *line[1:]) for line in sources_of({"whatifs": frame})]
+    return found
+
+
+def unit_of(column: Column, record: Mapping[Any, Any], currency: str, units: Mapping[Any, str]) -> str:
+    """The column's unit, with the material's own (of `units`) where the row is about one material."""
+    unit = column.unit_in(currency)
+    own = units.get(record.get("material"), "")
+    return SINGLE_UNIT.sub(lambda _: own, unit) if own else unit
 
 
 class _Ledger:
@@ -89,12 +111,14 @@ class _Ledger:
             row, header = self.origins.row(self.table.name, key, column.name, period)
             cell = None if row is None else row.wide[header] if header != column.name else row.get(header)
             value = record[column.name]
-            found = (*self._shown(column, value), *self._told(row, cell, value))
+            time = str(record["period"]) if self.table.varying else ""
+            change = self.case.changed_cells.get((self.table.name, key, time, column.name))
+            found = (*self._shown(column, value), *self._told(row, cell, value, change))
             if runs and runs[-1][0] == found:
                 runs[-1][1].append(period)
             else:
                 runs.append((found, [period]))
-        unit = self._unit(column, group[0])
+        unit = unit_of(column, group[0], self.case.currency, self.units)
         for (number, text, given_as, *source), periods in runs:
             if number is not None or text:
                 value = math.nan if number is None else number
@@ -103,8 +127,10 @@ class _Ledger:
                 yield (self.table.name, entry, column.name, periods[0], periods[-1], value, text, shown_unit, given_as,
                        *source)  # fmt: skip
 
-    def _told(self, row: TypedRow | None, cell: Any, value: Any) -> tuple[Any, ...]:
+    def _told(self, row: TypedRow | None, cell: Any, value: Any, change: Change | None) -> tuple[Any, ...]:
         """Where a value comes from: how given, source, quality, note, row of the sheet."""
+        if change is not None:
+            return ("changed", change.source, change.quality, change.note, None)
         given = "default" if cell is None else "as given" if cell == value else "changed"
         if row is None or given == "changed":
             return (given, "", "", "", None)
@@ -121,18 +147,13 @@ class _Ledger:
             return None, "; ".join(value)
         return None, str(value)
 
-    def _unit(self, column: Column, record: dict[Any, Any]) -> str:
-        """The column's unit, with the material's own where the row is about one material."""
-        unit = column.unit_in(self.case.currency)
-        own = self.units.get(record.get("material"), "")
-        return SINGLE_UNIT.sub(lambda _: own, unit) if own else unit
-
     def _settings(self) -> Iterator[tuple[Any, ...]]:
         record = self.case.tables["settings"].iloc[0]
         for column in SETTINGS:
             row, _ = self.origins.row("settings", (column.name,), "value")
             number, text = self._shown(column, record[column.name])
-            told = self._told(row, row.get("typed") if row else None, record[column.name])
+            change = self.case.changed_cells.get(("settings", (column.name,), "", "value"))
+            told = self._told(row, row.get("typed") if row else None, record[column.name], change)
             if number is not None or text:
                 value = math.nan if number is None else number
                 yield ("settings", column.name, "value", "", "", value, text, column.unit, *told)

@@ -26,19 +26,37 @@ error, except in `fund` and `demand`: there it counts as 0, with a warning.
 """
 
 _WHATIFS = """
-`where` picks rows: `country=China; material=dytb_oxide; period=2026..2030` (conditions joined by `;`, all must hold; a
-range for periods only; `material=` picks rows where the cell is blank, that is any material). A blank `where` picks every row.
+All rows of one name are one what-if; its changes are made in the order of the sheet, each on the tables as they stand then.
+With `builds_on` it begins from another what-if, whose changes are made first.
+
+`where` picks rows by conditions joined by `;`, all of which must hold. A blank `where` picks every row.
+
+| condition | picks rows |
+| --- | --- |
+| `country=China` | with this name in the column (several names in it: that have this one) |
+| `country=Japan\\|India` | with one of these names |
+| `process=separate_*` | with a name of this form: `*` any characters, `?` any one; a name that is there as it stands goes first |
+| `period=2026..2030` | in these periods, both ends included; `2030..` from then on, `..2030` up to then |
+| `material=` | where the cell is blank, here: the row for any material |
 
 | operation | what it does | column | value |
 | --- | --- | --- | --- |
 | set | puts the value into the column of every row picked | required | the value; blank for the column's default |
-| add | adds the value | required | a number |
-| multiply | multiplies by the value | required | a number |
+| add | adds the value; a blank number stays blank | required | a number |
+| multiply | multiplies by the value; a blank number stays blank | required | a number |
 | add_row | adds one row; `where` holds all of it as column=value | blank | blank |
 | remove_rows | removes the rows picked | blank | blank |
 
-In a table that varies by period, `column` may also be a period: it stands for the first varying column in that period.
-A change of `settings` has `where` name=... and the column value.
+In a table that varies by period, `column` may also be a period: it stands for the first varying column in that period. A
+row added without a period holds for every period that no row of its key names; `period=2027..2030` is a row for each, and
+in such a table a period may also stand as a column: `2027=5; 2028=6`. Several names in a new row have `|` between.
+A change of `settings` has `where` name=... and the column value. A new period takes the values of rows without a period.
+
+What follows from another column, such as a blank `shortage_value` from the price, follows it in a what-if too. Rows that a
+change leaves without what they are about are dropped and listed: those of a name that is removed, those for members only of
+a country that is none any more, and a process that loses what it uses. Refused, each at its row: a change that matches
+nothing, one that leaves everything as it was, one of a table that the model file does not read, and whatever would be a
+fault in the workbook itself.
 """
 
 

@@ -24,6 +24,12 @@ HOW_TO = (
     "Money is millions of one currency; prices and unit costs are units of it per unit of material.",
     "Columns that vary by period: a period column; a row without a period holds for every period that no other row names.",
     "Or instead of it one column per period, headed by its name, with the table's first such column.",
+    "The sheet whatifs holds named changes to the other sheets, each of which gives a plan of its own. One change a row: the "
+    "table, which of its rows (where), which column, the operation and the value.",
+    "For instance: more_money, fund, country=Japan|India; period=2027.., limit, multiply, 1.5. In where: ; joins conditions, "
+    "| several names, * stands for any characters, .. for a range of periods.",
+    "Operations: set, add, multiply; add_row, whose where holds the new row; remove_rows. builds_on names a what-if whose "
+    "changes come first.",
     "The columns source, quality and note are yours: kept and shown in reports, ignored by the model.",
     "Save formulas with their values, as Excel and LibreOffice do.",
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from quadopt.errors import Finding, InputError
-from quadopt.tables.changes import Change, Place, WhatIf
+from quadopt.tables.changes import Change, Place, WhatIf, chain
 from quadopt.tables.schema import clean, nearest
 
 KEYS = ("name", "builds_on", "change")
@@ -17,7 +18,8 @@ def read_whatifs(path: str | Path) -> dict[str, WhatIf]:
     """The what-ifs of a TOML file, by name, in its order.
 
     A change has the columns of the table `whatifs` as keys; `where` may be a table of columns and values, a list of values
-    standing for several. Raises InputError with every fault: file, key, value, what was expected.
+    standing for several. One that builds on another of the file holds that one's changes too; any other name that it
+    builds on is a what-if of the case. Raises InputError with every fault: file, key, value, what was expected.
     """
     path = Path(path)
     try:
@@ -42,9 +44,25 @@ def read_whatifs(path: str | Path) -> dict[str, WhatIf]:
             findings.append(whatif.place.finding("error", "a second what-if of this name", "name", value=whatif.name))
         elif whatif is not None:
             found[whatif.name] = whatif
+    chained = {name: _chained(whatif, found, findings) for name, whatif in found.items()}
     if findings:
         raise InputError(findings)
-    return found
+    return chained
+
+
+def _chained(whatif: WhatIf, others: dict[str, WhatIf], findings: list[Finding]) -> WhatIf:
+    """The what-if with the changes of those in the file that it builds on; building on itself is noted."""
+    last, seen = whatif, [whatif.name]
+    while last.builds_on in others and last.builds_on not in seen:
+        last = others[last.builds_on]
+        seen.append(last.name)
+    outside = {last.name: replace(last, builds_on="")} if last.builds_on not in others else {}
+    try:
+        changes = chain(outside.get(whatif.name, whatif), {**others, **outside})
+    except InputError as error:
+        findings += [finding for finding in error.findings if finding not in findings]
+        return whatif
+    return replace(whatif, changes=changes, builds_on=last.builds_on)
 
 
 def _whatif(entry: Any, place: Place, findings: list[Finding]) -> WhatIf | None:
