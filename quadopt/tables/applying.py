@@ -311,7 +311,9 @@ class Changing:
             return
         raw = self._raw()
         raw.tables["periods"] = table_of("periods", self.frames["periods"])
-        spelled = spelled_out(raw, [])
+        found: list[Finding] = []
+        spelled = spelled_out(raw, found)
+        said = {finding.message.partition(": no value for ")[0] for finding in found if finding.severity == "warning"}
         for name, table in TABLES.items():
             if not table.varying:
                 continue
@@ -323,9 +325,10 @@ class Changing:
                       for key in map(tuple, new[[*keys, "period"]].to_numpy())]  # fmt: skip
             if not any(wanted):
                 continue
-            numbers = self._append(name, new.loc[wanted])
-            if table.unnamed_period_is_zero:
-                self.unsaid |= {(name, row): change for row in numbers}
+            for row in self._append(name, new.loc[wanted]):
+                key = [str(part) for part in self.frames[name].loc[row, keys] if part != ""]
+                if table.unnamed_period_is_zero and listed(key, 9) in said:
+                    self.unsaid[name, row] = change
 
 
 def table_of(name: str, rows: pd.DataFrame, numbers: list[int] | None = None, sheet: str = "") -> RawTable:
