@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from quadopt.report.reading import read_plan
     from quadopt.solver.answer import solve
     from quadopt.tables.case import Case, read_case
+    from quadopt.tables.changes import Change, WhatIf
+    from quadopt.tables.difference import difference
+    from quadopt.tables.whatif_files import read_whatifs
     from quadopt.whatif.alternatives import alternatives
     from quadopt.whatif.frontier import frontier
     from quadopt.whatif.loss_of_one import loss_of_one
@@ -29,11 +32,14 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Case": "quadopt.tables.case",
+    "Change": "quadopt.tables.changes",
     "Diagnosis": "quadopt.reasons.diagnosis",
     "Formulation": "quadopt.formulation.options",
     "Plan": "quadopt.plan",
+    "WhatIf": "quadopt.tables.changes",
     "alternatives": "quadopt.whatif.alternatives",
     "diagnose": "quadopt.reasons.diagnosis",
+    "difference": "quadopt.tables.difference",
     "explain": "quadopt.reasons.explanation",
     "frontier": "quadopt.whatif.frontier",
     "loss_of_one": "quadopt.whatif.loss_of_one",
@@ -41,6 +47,7 @@ _HOMES = {
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
     "read_plan": "quadopt.report.reading",
+    "read_whatifs": "quadopt.tables.whatif_files",
     "samples": "quadopt.whatif.samples",
     "shortage_causes": "quadopt.reasons.short",
     "solve": "quadopt.solver.answer",
@@ -49,6 +56,7 @@ _HOMES = {
 
 __all__ = [
     "Case",
+    "Change",
     "Diagnosis",
     "Finding",
     "Formulation",
@@ -56,8 +64,10 @@ __all__ = [
     "ModelFileError",
     "NoPlanError",
     "Plan",
+    "WhatIf",
     "alternatives",
     "diagnose",
+    "difference",
     "explain",
     "frontier",
     "loss_of_one",
@@ -65,6 +75,7 @@ __all__ = [
     "read_case",
     "read_formulation",
     "read_plan",
+    "read_whatifs",
     "samples",
     "shortage_causes",
     "solve",

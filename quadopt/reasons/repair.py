@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from quadopt.reasons.money_rules import burden_needed
 from quadopt.reasons.rules import Rule, Ruled, placed, shown, spoken
 from quadopt.solver.matrix import Array
 from quadopt.tables.case import Case
+from quadopt.tables.catalogue import TABLES
 
 MEASURE = (
     "The cheapest repair gives least in all, in million {currency}: money as it is, a quantity at the material's price (the "
@@ -179,44 +180,33 @@ def _share(ruled: Ruled, rule: Rule, values: Array) -> float:
 
 def applied(case: Case, options: Formulation, found: Sequence[Change]) -> tuple[Case, Formulation]:
     """A copy of the case and of the model file with the changes made; what they were read from stays as it was."""
-    tables = {name: frame.copy() for name, frame in case.tables.items()}
+    rows = []
+    requires = case.column("projects", "project", "requires")
     for change in found:
         if change.rule.table == "model":
             options = _options(options, change)
-        else:
-            _write(tables[change.rule.table], change)
+            continue
+        if change.rule.kind == "requires":
+            project = change.rule.key[0]
+            requires[project] = tuple(name for name in requires[project] if name != change.rule.value)
+            change = replace(change, new="; ".join(requires[project]))
+        rows.append(_row(change))
     dropped = {int(change.rule.key[1]) for change in found if change.new == NO_CAP}
     if dropped:
         options = options.model_copy(update={"caps": [c for k, c in enumerate(options.caps) if k not in dropped]})
-    return Case(tables, case.raw, case.findings, case.source), options
+    return case.with_changes(rows) if rows else case, options
 
 
-_KEYS = {
-    "projects": ("project",),
-    "fund": ("country",),
-    "stockpiles": ("country", "material"),
-    "plants": ("country", "process", "tier"),
-    "routes": ("origin", "destination", "material"),
-    "sharing": ("provider", "receiver", "material"),
-}
-
-
-def _write(frame: pd.DataFrame, change: Change) -> None:
-    rule, new = change.rule, change.new
+def _row(change: Change) -> dict[str, Any]:
+    """The change of an input table, as in the table of what-ifs."""
+    rule = change.rule
     if rule.kind == "exclusive group":
-        frame.loc[frame["exclusive_group"] == rule.key[0], "exclusive_group"] = ""
-        return
-    chosen = np.ones(len(frame), dtype=bool)
-    for name, label in zip(_KEYS[rule.table], rule.key, strict=True):
-        chosen &= (frame[name] == label).to_numpy()
+        where: dict[str, Any] = {"exclusive_group": rule.key[0]}
+        return {"table": "projects", "where": where, "column": "exclusive_group", "operation": "set", "value": ""}
+    where = dict(zip(TABLES[rule.table].key, rule.key, strict=True))
     if rule.periods:
-        chosen &= frame["period"].isin(rule.periods).to_numpy()
-    if rule.kind == "requires":
-        rest = [tuple(name for name in names if name != rule.value) if is_its else names
-                for names, is_its in zip(frame["requires"], chosen, strict=True)]  # fmt: skip
-        frame["requires"] = pd.Series(rest, index=frame.index, dtype=object)
-    else:
-        frame.loc[chosen, rule.column] = new
+        where["period"] = list(rule.periods)
+    return {"table": rule.table, "where": where, "column": rule.column, "operation": "set", "value": change.new}
 
 
 def _options(options: Formulation, change: Change) -> Formulation:

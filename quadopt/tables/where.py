@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,7 +13,8 @@ import pandas as pd
 from quadopt.tables.schema import Column, Table, clean, column_name, label, nearest
 from quadopt.tables.values import Fault, convert
 
-RANGE, OR = "..", "|"
+RANGE, OR, QUOTE = "..", "|", '"'
+_PART = re.compile(r'(?:[^;"]|"[^"]*")+')
 PERIODS = "periods.period"
 
 Known = Callable[[Column], Collection[str]]
@@ -28,12 +30,17 @@ class Condition:
 
 
 def parse_where(text: str) -> list[Condition]:
-    """The conditions of a `where`, in order; "" has none. Raises Fault where one cannot be read."""
+    """The conditions of a `where`, in order; "" has none. A value between quotes may hold `;`.
+
+    Raises Fault where one cannot be read.
+    """
     conditions: list[Condition] = []
-    for part in text.split(";"):
+    for part in _PART.findall(text) if text.count(QUOTE) % 2 == 0 else text.split(";"):
         if not clean(part):
             continue
         name, equals, value = part.partition("=")
+        if len(value := clean(value)) > 1 and value[0] == value[-1] == QUOTE:
+            value = value[1:-1]
         column = column_name(name)
         if not equals or not column:
             raise Fault(f"'{clean(part)}' is not of the form column=value")
@@ -47,7 +54,8 @@ def where_of(value: Any) -> str:
     """A `where` as in the sheet, from text or from a mapping of columns to values; a list is several values."""
     if not isinstance(value, dict):
         return clean(value or "")
-    return "; ".join(f"{name}={_several(content)}" for name, content in value.items())
+    texts = {name: _several(content) for name, content in value.items()}
+    return "; ".join(f'{name}="{text}"' if ";" in text else f"{name}={text}" for name, text in texts.items())
 
 
 def _several(content: Any) -> str:

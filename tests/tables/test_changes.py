@@ -350,13 +350,13 @@ def test_faults_of_a_file(tmp_path: Path) -> None:
 
 
 def test_a_name_goes_before_a_pattern(small: Tables) -> None:
-    for old, new in (("mine", "mi*"), ("smelt", "mi|smelt")):
+    for old, new in (("mine", "mi*"), ("smelt", "mi|smelt; 2")):
         for table in ("recipes", "plants", "projects"):
             for each in small[table]:
                 each["process"] = new if each["process"] == old else each["process"]
     case = Case.from_tables(small)
-    for name in ("mi*", "mi|smelt"):
-        plants = case.with_changes([row("plants", f"process={name}", "capacity", "set", 1)]).tables["plants"]
+    for name in ("mi*", "mi|smelt; 2"):
+        plants = case.with_changes([row("plants", {"process": name}, "capacity", "set", 1)]).tables["plants"]
         assert set(plants.loc[plants["capacity"] == 1, "process"]) == {name}
 
 
