@@ -19,16 +19,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse as sp
 
-from quadopt.solver.gap import relative_gap
-from quadopt.solver.good_portfolios import Distance, GoodPortfolios
-from quadopt.solver.highs import Company, HighsModel, Outcome, Status
-from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.good_portfolios import GoodPortfolios
+from quadopt.solver.highs import Outcome, Status
+from quadopt.solver.matrix import Array, Mask
+from quadopt.solver.small_programs import SmallPrograms
 
-GAP = 1e-7
-KEPT_BOUNDS = 500
-"""How many bounds the small programs hold: the latest."""
 RELAXED_ROUNDS = 40
 """Cuts taken at most where starts may be parts."""
 TELLING = 2e-3
@@ -39,8 +35,6 @@ PATIENCE = 3
 """Portfolios valued in vain at one distance before a smaller one is tried."""
 BEST_SECONDS = 10.0
 """For the best so far away."""
-BEST_GAP = 0.002
-"""Relative gap at which the best so far away is valued: what the cuts know of it is not better."""
 FIRST_SECONDS = 2.0
 """For the farthest that could be good; later as long as its share of the time."""
 MOST_SHARE = 0.3
@@ -59,69 +53,45 @@ class Farthest:
     is_proven: bool
 
 
-class _Enough(Company):
-    """Ends the search for the best so far away where its bound is above the level, or where a good one is near its bound."""
-
-    def __init__(self, level: float) -> None:
-        self._level, self._is_over = level, False
-
-    def hear(self, incumbent: float, bound: float) -> None:
-        """Hears of a portfolio that the cuts have no more against than `incumbent`."""
-        is_near = incumbent <= self._level and relative_gap(incumbent, bound) <= BEST_GAP
-        self._is_over = self._is_over or bound > self._level or is_near
-
-    def is_over(self) -> bool:
-        """Whether that is enough."""
-        return self._is_over
-
-
 class Search:
     """Search for good portfolios away from the `known` ones, in so many seconds; `inside` is one that is good, for deep cuts."""
 
     def __init__(self, good: GoodPortfolios, known: list[Array], seconds: float, inside: Array) -> None:
         self.good, self.known = good, known
-        self.distance = Distance(good.portfolios.project)
+        self.programs = SmallPrograms(good, known)
+        self.distance = self.programs.distance
         self.deadline = time.perf_counter() + seconds
         self._inside = inside
-        self._rules = good.portfolios.program
-        self._starts = np.flatnonzero(self._rules.is_integer)
 
     def seconds_left(self) -> float:
         """Seconds until the search has to end."""
         return self.deadline - time.perf_counter()
 
+    def within(self, seconds: float) -> float:
+        """So many seconds, or as many as are left."""
+        return min(seconds, max(1.0, self.seconds_left()))
+
     def farthest(self, at_least: float = 1.0) -> Farthest:
         """The good portfolio farthest from the known ones, at least so far away."""
-        run = _Run(self, at_least)
-        return run.farthest()
+        return _Run(self, at_least).farthest()
 
     def any(self, own: Mask, is_started: bool) -> Farthest:
         """Any good portfolio with one of some starts, or with none of them; or the proof that there is none."""
-        self._require(own, is_started)
-        found: Array | None = None
-        value, is_none = float("nan"), False
-        self.relax(lambda: self.best(0.0, is_relaxed=True))
-        while found is None and not is_none and self.seconds_left() > 0:
-            solved = self.best(0.0)
-            is_none = solved.status is Status.INFEASIBLE or solved.bound > self.good.level
-            if not is_none and solved.values is not None:
-                tried, _ = self.tried(solved)
-                confirmed = None if tried is None else self.good.confirmed(tried)
-                if confirmed is not None:
-                    found, value = tried, confirmed
-        return Farthest(found, value, 0.0, 0.0, found is not None or (is_none and self.good.is_complete))
-
-    def _require(self, own: Mask, is_started: bool) -> None:
-        """Adds the rule that one of some starts is chosen, or none."""
-        rules, count = self._rules, float(is_started)
-        row = np.zeros((1, rules.cost.size))
-        row[0, self._starts[own]] = 1.0
-        self._rules = replace(
-            rules,
-            a=sp.csr_array(sp.vstack([rules.a, row])),
-            row_lower=np.append(rules.row_lower, count),
-            row_upper=np.append(rules.row_upper, count),
-        )
+        for met in [one for one in self.good.met if (one[own].sum() > 0.5) == is_started]:
+            value = self.good.confirmed(met)
+            if value is not None:
+                return Farthest(met, value, 0.0, 0.0, True)
+        self.programs.require(own, is_started)
+        self.relax(lambda: self.programs.best(0.0, self.within(BEST_SECONDS), is_relaxed=True))
+        while self.seconds_left() > 0:
+            solved = self.programs.best(0.0, self.within(BEST_SECONDS))
+            if solved.status is Status.INFEASIBLE or solved.bound > self.good.level:
+                return Farthest(None, float("nan"), 0.0, 0.0, self.good.is_complete)
+            portfolio, _ = self.tried(solved)
+            value = None if portfolio is None else self.good.confirmed(portfolio)
+            if value is not None:
+                return Farthest(portfolio, value, 0.0, 0.0, True)
+        return Farthest(None, float("nan"), 0.0, 0.0, False)
 
     def relax(self, solve: Callable[[], Outcome]) -> float:
         """Cuts where starts may be parts; the last bound."""
@@ -131,10 +101,10 @@ class Search:
             bound = solved.bound
             if solved.values is None or self.seconds_left() <= 0 or bound - before < TELLING * abs(bound):
                 break
-            if not self.good.learn(self.starts_of(solved)):
+            if not self.good.learn(self.programs.starts_of(solved)):
                 break
             before = bound
-            self._learn_on_way_to(self.starts_of(solved))
+            self._learn_on_way_to(self.programs.starts_of(solved))
         return bound
 
     def _learn_on_way_to(self, outside: Array) -> None:
@@ -149,7 +119,9 @@ class Search:
 
     def tried(self, solved: Outcome) -> tuple[Array | None, float]:
         """The portfolio of a small program with its value where it is good; else None, and cuts."""
-        portfolio = np.round(self.starts_of(solved))
+        if solved.values is None:
+            return None, float("nan")
+        portfolio = np.round(self.programs.starts_of(solved))
         value = self.good.value(portfolio)
         if value is None:
             self._learn_on_way_to(portfolio)
@@ -159,63 +131,6 @@ class Search:
     def nearest_known(self, portfolio: Array) -> float:
         """Least distance of a portfolio from the known ones."""
         return min(self.distance.between(known, portfolio) for known in self.known)
-
-    def starts_of(self, solved: Outcome) -> Array:
-        """The starts in a solution of a small program."""
-        assert solved.values is not None
-        return np.clip(solved.values[self._starts], 0.0, 1.0)
-
-    def best(self, at_least: float, is_relaxed: bool = False) -> Outcome:
-        """The least that the goal can be with all distances at least so large, well enough for what `_Enough` says."""
-        program = self._program(at_least, np.inf)
-        program.cost[-1] = 1.0
-        return self._solved(program, is_relaxed, BEST_SECONDS, _Enough(self.good.level))
-
-    def most(self, at_least: float, seconds: float, is_relaxed: bool = False) -> Outcome:
-        """The largest least distance with which the goal could be within the level; its negative is minimised."""
-        program = self._program(at_least, self.good.level)
-        program.cost[-2] = -1.0
-        return self._solved(program, is_relaxed, seconds)
-
-    def _solved(self, program: Program, is_relaxed: bool, seconds: float, company: Company | None = None) -> Outcome:
-        if is_relaxed:
-            program = replace(program, is_integer=np.zeros_like(program.is_integer))
-        model = HighsModel(program, self.good.staged.options.solver.threads)
-        return model.solve(GAP, min(seconds, max(1.0, self.seconds_left())), None, company)
-
-    def _program(self, at_least: float, level: float) -> Program:
-        """Rules of starts and money, the distances and the cuts; the last two columns are the least distance and the goal."""
-        rules, cuts = self._rules, self.good.cuts.latest(KEPT_BOUNDS)
-        distances = [self.distance.terms(known) for known in self.known]
-        count = self._starts.size
-        far = np.array([terms for terms, _ in distances]).reshape(-1, count)
-        rows = np.vstack([far, cuts.prices, 1.0 - 2.0 * cuts.excluded])
-        of_distance = np.concatenate([np.full(len(far), -1.0), np.zeros(len(rows) - len(far))])
-        of_goal = np.zeros(len(rows))
-        of_goal[len(far) : len(far) + len(cuts.offsets)] = -1.0
-        lower = np.concatenate(
-            [
-                [-constant for _, constant in distances],
-                np.full(cuts.offsets.size, -np.inf),
-                1.0 - cuts.excluded.sum(axis=1),
-            ]
-        )
-        upper = np.concatenate([np.full(len(far), np.inf), -cuts.offsets, np.full(len(cuts.excluded), np.inf)])
-        placed = sp.csr_array((np.ones(count), (np.arange(count), self._starts)), shape=(count, rules.cost.size))
-        added = sp.hstack([sp.csr_array(rows) @ placed, of_distance[:, None], of_goal[:, None]])
-        a = sp.vstack([sp.hstack([rules.a, sp.csr_array((rules.a.shape[0], 2))]), added])
-        farthest = float(self.distance.projects) if self.known else 0.0
-        return Program(
-            sp.csr_array(a),
-            np.zeros(rules.cost.size + 2),
-            0.0,
-            np.concatenate([rules.lower, [at_least, -np.inf]]),
-            np.concatenate([rules.upper, [max(at_least, farthest), level]]),
-            np.concatenate([rules.row_lower, lower]),
-            np.concatenate([rules.row_upper, upper]),
-            np.append(rules.is_integer, [False, False]),
-            np.append(rules.is_integer, [True, True]),
-        )
 
 
 @dataclass(frozen=True)
@@ -241,11 +156,14 @@ class _Run:
     def farthest(self) -> Farthest:
         """Both small programs in turn, each its share of the time, until they meet or time is over.
 
-        What they find counts when it is confirmed in the whole program; where it is not, the search goes on from before it.
+        It begins with the good portfolios that earlier searches have met. What is found counts when it is confirmed in the
+        whole program; where it is not, the search goes on from before it.
         """
         search = self.search
-        relaxed = search.relax(lambda: search.most(self.least, FIRST_SECONDS, is_relaxed=True))
+        relaxed = search.relax(lambda: search.programs.most(self.least, FIRST_SECONDS, is_relaxed=True))
         self._lower_bound(-relaxed if np.isfinite(relaxed) else self.bound)
+        for met in sorted(self.good.met, key=search.nearest_known):
+            self._take(met, float("nan"))
         self._aim_midway()
         is_confirmed = False
         while not is_confirmed:
@@ -290,7 +208,8 @@ class _Run:
         self.bound = min(self.bound, np.floor(to / self._step + 1e-4) * self._step)
 
     def _try_most(self) -> None:
-        solved = self.search.most(self.least, max(FIRST_SECONDS, MOST_SHARE * self._seconds["best"]))
+        seconds = self.search.within(max(FIRST_SECONDS, MOST_SHARE * self._seconds["best"]))
+        solved = self.search.programs.most(self.least, seconds)
         if solved.status is Status.INFEASIBLE:
             self._lower_bound(self.least - self._step)
             return
@@ -302,7 +221,7 @@ class _Run:
         self._aim = (
             np.ceil(min(max(self._aim, self.least), max(self.bound, self.least)) / self._step - 1e-4) * self._step
         )
-        solved = self.search.best(self._aim)
+        solved = self.search.programs.best(self._aim, self.search.within(BEST_SECONDS))
         if solved.status is Status.INFEASIBLE or solved.bound > self.good.level:
             self._lower_bound(self._aim - self._step)
             self._aim_midway()
@@ -319,12 +238,12 @@ class _Run:
 
     def _try(self, solved: Outcome) -> bool:
         """Values a small program's portfolio, and keeps it where it is good and the farthest so far."""
-        if solved.values is None:
-            return False
         portfolio, value = self.search.tried(solved)
-        if portfolio is None:
-            return False
+        if portfolio is not None:
+            self._take(portfolio, value)
+        return portfolio is not None
+
+    def _take(self, portfolio: Array, value: float) -> None:
         distance = self.search.nearest_known(portfolio)
         if distance > self.least - 0.5 * self._step:
             self.found.append(_Found(portfolio, value, distance))
-        return True

@@ -98,6 +98,8 @@ class GoodPortfolios:
         self._whole = Valuation(self.program, held, threads) if left_out else None
         self.cuts = Cuts.none(len(self.starts))
         self._valued: set[bytes] = set()
+        self.met: list[Array] = []
+        """Portfolios that are good as far as the suppliers looked at tell, and not found otherwise."""
         self.is_complete = True
         """Whether every portfolio excluded is known to be no good; not so where an LP was given up."""
 
@@ -119,7 +121,9 @@ class GoodPortfolios:
         found = self._within_level(self._narrow, portfolio)
         if found is None:
             self._rule_out(portfolio)
-        return None if found is None else found.total
+            return None
+        self.met = [*self._met_but(portfolio), portfolio]
+        return found.total
 
     def confirmed(self, portfolio: Array) -> float | None:
         """The goal's least value in the whole program, for a portfolio that has a value; None where it is not good there."""
@@ -129,8 +133,12 @@ class GoodPortfolios:
         self._whole.begin_from(self._narrow, self._part.rows, self._part.columns)
         found = self._within_level(self._whole, portfolio)
         if found is None:
+            self.met = self._met_but(portfolio)
             self._rule_out(portfolio)
         return None if found is None else found.total
+
+    def _met_but(self, portfolio: Array) -> list[Array]:
+        return [one for one in self.met if (one != portfolio).any()]
 
     def learn(self, portfolio: Array) -> bool:
         """Values a portfolio, parts of starts allowed, for its cut alone. Whether the bound there is above the level."""

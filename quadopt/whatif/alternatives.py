@@ -172,12 +172,13 @@ class _Search:
         """One list after the other, each as far as can be from those before."""
         for number in range(1, count + 1):
             known = [dict(one.starts) for one in findings.lists[1:]]
-            settings = {"lists": known, "cuts": findings.cuts, "seconds": seconds}
+            settings = {"lists": known, **findings.known, "seconds": seconds}
             found = self._solve([self._run(f"list {number}", NEXT, findings.target, settings)], is_chain=True)[0]
             if not found.has_answer:
                 return
             payload: ListFound = found.payload
-            findings.cuts, findings.plan_value = payload.cuts, payload.plan_value
+            findings.known = {"met": [dict(one) for one in payload.met], "cuts": payload.cuts}
+            findings.plan_value = payload.plan_value
             if payload.starts is None:
                 findings.end = payload
                 return
@@ -188,7 +189,7 @@ class _Search:
         asked = findings.undecided([p for p in projects(self.case) if p.status == "candidate" and p.starts])[:most]
         runs = []
         for project, is_started in asked:
-            settings = {"project": project, "is_started": is_started, "cuts": findings.cuts, "seconds": seconds}
+            settings = {"project": project, "is_started": is_started, **findings.known, "seconds": seconds}
             name = f"{'with' if is_started else 'without'} {project}"
             runs.append(self._run(name, CHANGED, findings.target, settings))
         if not runs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from quadopt.plan import Plan
 from quadopt.sweep.run import Finished
@@ -83,7 +83,8 @@ class Findings:
     lists: list[GoodList] = field(default_factory=list)
     plan_value: float = math.nan
     """The goal's least value with the plan's own list; nan where its later stages have taken it above the level."""
-    cuts: str = ""
+    known: dict[str, Any] = field(default_factory=lambda: {"met": [], "cuts": ""})
+    """What the next search begins with."""
     end: ListFound | None = None
     proofs: dict[str, Proof] = field(default_factory=dict)
     failed: list[Finished] = field(default_factory=list)

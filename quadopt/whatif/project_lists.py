@@ -13,10 +13,11 @@ import numpy as np
 
 from quadopt.formulation.options import Formulation
 from quadopt.plan import Plan
-from quadopt.solver.farthest import KEPT_BOUNDS, Farthest, Search
+from quadopt.solver.farthest import Farthest, Search
 from quadopt.solver.good_portfolios import Cuts, Distance, GoodPortfolios
 from quadopt.solver.highs import Status
 from quadopt.solver.kept import KeptStarts
+from quadopt.solver.small_programs import KEPT_BOUNDS
 from quadopt.solver.stages import Staged
 from quadopt.sweep.run import Outcome
 from quadopt.tables.case import Case
@@ -25,6 +26,9 @@ NEXT = "quadopt.whatif.project_lists:next_list"
 CHANGED = "quadopt.whatif.project_lists:list_with_or_without"
 WORTH = "quadopt.whatif.project_lists:worth"
 """Names of the work functions, for a `Run`."""
+
+KEPT_LISTS = 40
+"""Good lists that later searches begin with: the latest met."""
 
 Starts = Mapping[str, str]
 
@@ -36,7 +40,7 @@ class ListFound:
     `starts` is None where there is none, with `value` nan; `distance` counts projects, `dates` the dates that differ on top,
     from the nearest list known before; `bound`: no good list can be farther away than so many projects. `is_proven`: the
     search left nothing open. `plan_value`: the goal's least value with the plan's own list, nan where that is above the level.
-    `cuts` is what later searches begin with; blank where none does.
+    `met`, good lists as far as is known, and `cuts` are what later searches begin with; blank where none does.
     """
 
     starts: Starts | None
@@ -46,6 +50,7 @@ class ListFound:
     bound: int
     is_proven: bool
     plan_value: float
+    met: Sequence[Starts]
     cuts: str
 
 
@@ -72,11 +77,12 @@ def next_list(
     stage: str,
     level: float,
     lists: Sequence[Starts],
+    met: Sequence[Starts],
     cuts: str,
     seconds: float,
 ) -> Outcome:
     """The good list whose least distance from the plan's and those found before is largest, in so many seconds."""
-    good, plan_value = _good(case, options, start, stage, level, cuts)
+    good, plan_value = _good(case, options, start, stage, level, met, cuts)
     known = [good.portfolio_of(dict(found)) for found in (start.starts, *lists)]
     return _outcome(good, Search(good, known, seconds, known[0]).farthest(), plan_value)
 
@@ -90,17 +96,18 @@ def list_with_or_without(
     level: float,
     project: str,
     is_started: bool,
+    met: Sequence[Starts],
     cuts: str,
     seconds: float,
 ) -> Outcome:
     """A good list with a project, or one without it, or the proof that there is none."""
-    good, plan_value = _good(case, options, start, stage, level, cuts)
+    good, plan_value = _good(case, options, start, stage, level, met, cuts)
     own = np.array([p == project for p, _ in good.starts], dtype=bool)
     return _outcome(
         good,
         Search(good, [], seconds, good.portfolio_of(start.starts)).any(own, is_started),
         plan_value,
-        keeps_cuts=False,
+        is_last=True,
     )
 
 
@@ -117,13 +124,14 @@ def worth(case: Case, options: Formulation, start: Plan, *, lists: Sequence[Star
     return Outcome(found, Status.OPTIMAL.value, 0.0)
 
 
-def _outcome(good: GoodPortfolios, found: Farthest, plan_value: float, keeps_cuts: bool = True) -> Outcome:
+def _outcome(good: GoodPortfolios, found: Farthest, plan_value: float, is_last: bool = False) -> Outcome:
     distance = Distance(good.portfolios.project)
     projects, dates = distance.apart(found.distance)
     bound, _ = distance.apart(found.bound)
     starts = None if found.portfolio is None else good.starts_in(found.portfolio)
-    cuts = good.cuts.latest(KEPT_BOUNDS).to_text() if keeps_cuts else ""
-    told = ListFound(starts, found.value, projects, dates, bound, found.is_proven, plan_value, cuts)
+    met = [] if is_last else [good.starts_in(one) for one in good.met[-KEPT_LISTS:]]
+    cuts = "" if is_last else good.cuts.latest(KEPT_BOUNDS).to_text()
+    told = ListFound(starts, found.value, projects, dates, bound, found.is_proven, plan_value, met, cuts)
     status = Status.OPTIMAL if found.is_proven else Status.STOPPED_WITH_PLAN if starts else Status.STOPPED_WITHOUT_PLAN
     return Outcome(
         told, status.value, 0.0 if found.is_proven else (found.bound - found.distance) / max(found.distance, 1.0)
@@ -135,7 +143,7 @@ _latest: dict[tuple[object, ...], tuple[GoodPortfolios, float]] = {}
 
 
 def _good(
-    case: Case, options: Formulation, plan: Plan, stage: str, level: float, cuts: str
+    case: Case, options: Formulation, plan: Plan, stage: str, level: float, met: Sequence[Starts], cuts: str
 ) -> tuple[GoodPortfolios, float]:
     """The good portfolios, with what earlier runs have found out about them; and the value of the plan's own, nan where it is
     none of them."""
@@ -149,4 +157,5 @@ def _good(
     good, plan_value = _latest[key]
     if cuts:
         good.cuts = Cuts.from_text(cuts, len(good.starts))
+        good.met = [good.portfolio_of(dict(one)) for one in met]
     return good, plan_value

@@ -114,12 +114,19 @@ def test_any_good_portfolio_without_and_with_each_project_or_the_proof_that_ther
         assert (with_it.portfolio is None) == (not any(g[own].sum() > 0.5 for g in all_good))
 
 
-def test_no_time_proves_nothing() -> None:
-    good = good_of(8, 0.4)
-    inside = good.portfolio_of(planned(8)[1].starts)
-    found = Search(good, [inside], 0.0, inside).farthest()
+def test_no_time_proves_nothing_and_what_was_met_before_is_found_at_once() -> None:
+    known = good_of(8, 0.4)
+    inside = known.portfolio_of(planned(8)[1].starts)
+    known.value(inside)
+    farthest = Search(known, [inside], 60.0, inside).farthest()
+    fresh = GoodPortfolios(known.staged, planned(8)[1], stage_of(planned(8)[1])[0], known.level)
+    found = Search(fresh, [inside], 0.0, inside).farthest()
     assert not found.is_proven
-    assert found.bound >= found.distance
+    assert found.portfolio is None
+    assert found.bound >= farthest.distance
+    assert farthest.portfolio is not None
+    fresh.met = [farthest.portfolio]
+    assert Search(fresh, [inside], 0.0, inside).farthest().distance == farthest.distance
 
 
 def test_distance_counts_projects_and_then_dates() -> None:

@@ -1,0 +1,118 @@
+r"""Small programs over starts and money alone: what the cuts know of the goal, and distances from known portfolios.
+
+$\theta \ge$ every cut; $z \le$ the distance from every known portfolio. Either $z$ is maximised with $\theta$ at or below the
+level, or $\theta$ minimised with $z$ at least a distance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from quadopt.solver.gap import relative_gap
+from quadopt.solver.good_portfolios import Distance, GoodPortfolios
+from quadopt.solver.highs import Company, HighsModel, Outcome
+from quadopt.solver.matrix import Array, Mask, Program
+
+GAP = 1e-7
+KEPT_BOUNDS = 500
+"""How many bounds the small programs hold: the latest."""
+BEST_GAP = 0.002
+"""Relative gap at which the best so far away is valued: what the cuts know of it is not better."""
+
+
+class _Enough(Company):
+    """Ends the search for the best so far away where its bound is above the level, or where a good one is near its bound."""
+
+    def __init__(self, level: float) -> None:
+        self._level, self._is_over = level, False
+
+    def hear(self, incumbent: float, bound: float) -> None:
+        """Hears of a portfolio that the cuts have no more against than `incumbent`."""
+        is_near = incumbent <= self._level and relative_gap(incumbent, bound) <= BEST_GAP
+        self._is_over = self._is_over or bound > self._level or is_near
+
+    def is_over(self) -> bool:
+        """Whether that is enough."""
+        return self._is_over
+
+
+class SmallPrograms:
+    """The small programs beside what is `known`; the cuts are those of `good` at the time of each solve."""
+
+    def __init__(self, good: GoodPortfolios, known: list[Array]) -> None:
+        self.good, self.known = good, known
+        self.distance = Distance(good.portfolios.project)
+        self._rules = good.portfolios.program
+        self._starts = np.flatnonzero(self._rules.is_integer)
+
+    def require(self, own: Mask, is_started: bool) -> None:
+        """Adds the rule that one of some starts is chosen, or none."""
+        rules, count = self._rules, float(is_started)
+        row = np.zeros((1, rules.cost.size))
+        row[0, self._starts[own]] = 1.0
+        self._rules = replace(
+            rules,
+            a=sp.csr_array(sp.vstack([rules.a, row])),
+            row_lower=np.append(rules.row_lower, count),
+            row_upper=np.append(rules.row_upper, count),
+        )
+
+    def starts_of(self, solved: Outcome) -> Array:
+        """The starts in a solution of a small program."""
+        assert solved.values is not None
+        return np.clip(solved.values[self._starts], 0.0, 1.0)
+
+    def best(self, at_least: float, seconds: float, is_relaxed: bool = False) -> Outcome:
+        """The least that the goal can be with all distances at least so large, well enough for what `_Enough` says."""
+        program = self._program(at_least, np.inf)
+        program.cost[-1] = 1.0
+        return self._solved(program, is_relaxed, seconds, _Enough(self.good.level))
+
+    def most(self, at_least: float, seconds: float, is_relaxed: bool = False) -> Outcome:
+        """The largest least distance with which the goal could be within the level; its negative is minimised."""
+        program = self._program(at_least, self.good.level)
+        program.cost[-2] = -1.0
+        return self._solved(program, is_relaxed, seconds)
+
+    def _solved(self, program: Program, is_relaxed: bool, seconds: float, company: Company | None = None) -> Outcome:
+        if is_relaxed:
+            program = replace(program, is_integer=np.zeros_like(program.is_integer))
+        model = HighsModel(program, self.good.staged.options.solver.threads)
+        return model.solve(GAP, seconds, None, company)
+
+    def _program(self, at_least: float, level: float) -> Program:
+        """Rules of starts and money, the distances and the cuts; the last two columns are the least distance and the goal."""
+        rules, cuts = self._rules, self.good.cuts.latest(KEPT_BOUNDS)
+        distances = [self.distance.terms(known) for known in self.known]
+        count = self._starts.size
+        far = np.array([terms for terms, _ in distances]).reshape(-1, count)
+        rows = np.vstack([far, cuts.prices, 1.0 - 2.0 * cuts.excluded])
+        of_distance = np.concatenate([np.full(len(far), -1.0), np.zeros(len(rows) - len(far))])
+        of_goal = np.zeros(len(rows))
+        of_goal[len(far) : len(far) + len(cuts.offsets)] = -1.0
+        lower = np.concatenate(
+            [
+                [-constant for _, constant in distances],
+                np.full(cuts.offsets.size, -np.inf),
+                1.0 - cuts.excluded.sum(axis=1),
+            ]
+        )
+        upper = np.concatenate([np.full(len(far), np.inf), -cuts.offsets, np.full(len(cuts.excluded), np.inf)])
+        placed = sp.csr_array((np.ones(count), (np.arange(count), self._starts)), shape=(count, rules.cost.size))
+        added = sp.hstack([sp.csr_array(rows) @ placed, of_distance[:, None], of_goal[:, None]])
+        a = sp.vstack([sp.hstack([rules.a, sp.csr_array((rules.a.shape[0], 2))]), added])
+        farthest = float(self.distance.projects) if self.known else 0.0
+        return Program(
+            sp.csr_array(a),
+            np.zeros(rules.cost.size + 2),
+            0.0,
+            np.concatenate([rules.lower, [at_least, -np.inf]]),
+            np.concatenate([rules.upper, [max(at_least, farthest), level]]),
+            np.concatenate([rules.row_lower, lower]),
+            np.concatenate([rules.row_upper, upper]),
+            np.append(rules.is_integer, [False, False]),
+            np.append(rules.is_integer, [True, True]),
+        )
