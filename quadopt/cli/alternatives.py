@@ -27,7 +27,12 @@ def add(commands: Any) -> None:
     )
     how_far.add_argument("--points", type=float, help="instead: how many points of the dependence index worse")
     command.add_argument("--count", type=int, default=10, help="lists asked for (default: 10)")
-    command.add_argument("--seconds", type=float, default=60.0, help="for the search of one list (default: 60)")
+    command.add_argument(
+        "--seconds",
+        type=float,
+        default=60.0,
+        help="of work for the search of one list, whatever the machine (default: 60)",
+    )
     command.add_argument(
         "--proofs",
         type=int,

@@ -14,7 +14,6 @@ leaves the level, which cuts deeper (in-out separation: Ben-Ameur and Neto, 2007
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -33,12 +32,10 @@ STEPS = 3
 """Halvings on the way from a good portfolio to one that is not."""
 PATIENCE = 3
 """Portfolios valued in vain at one distance before a smaller one is tried."""
-BEST_SECONDS = 10.0
-"""For the best so far away."""
-FIRST_SECONDS = 2.0
-"""For the farthest that could be good; later as long as its share of the time."""
+FIRST_CALLS = 500
+"""How often HiGHS is heard when first asked for the farthest that could be good; twice as often every next time."""
 MOST_SHARE = 0.3
-"""Time for the farthest that could be good, as a part of that for the best so far away."""
+"""Effort for the farthest that could be good, as a part of that for the best so far away."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +51,27 @@ class Farthest:
 
 
 class Search:
-    """Search for good portfolios away from the `known` ones, in so many seconds; `inside` is one that is good, for deep cuts."""
+    """Search for good portfolios away from the `known` ones; `inside` is one that is good, for deep cuts.
+
+    Its effort is limited to so many `seconds` of work, counted by what is done and not by the clock: the answer does not
+    depend on how fast the machine is.
+    """
 
     def __init__(self, good: GoodPortfolios, known: list[Array], seconds: float, inside: Array) -> None:
         self.good, self.known = good, known
         self.programs = SmallPrograms(good, known)
         self.distance = self.programs.distance
-        self.deadline = time.perf_counter() + seconds
+        self._seconds, self._before = seconds, good.work
         self._inside = inside
 
-    def seconds_left(self) -> float:
-        """Seconds until the search has to end."""
-        return self.deadline - time.perf_counter()
+    @property
+    def work(self) -> float:
+        """Work done so far, seconds."""
+        return self.programs.work + self.good.work - self._before
 
-    def within(self, seconds: float) -> float:
-        """So many seconds, or as many as are left."""
-        return min(seconds, max(1.0, self.seconds_left()))
+    def seconds_left(self) -> float:
+        """Seconds of work until the search has to end."""
+        return self._seconds - self.work
 
     def farthest(self, at_least: float = 1.0) -> Farthest:
         """The good portfolio farthest from the known ones, at least so far away."""
@@ -82,9 +84,9 @@ class Search:
             if value is not None:
                 return Farthest(met, value, 0.0, 0.0, True)
         self.programs.require(own, is_started)
-        self.relax(lambda: self.programs.best(0.0, self.within(BEST_SECONDS), is_relaxed=True))
+        self.relax(lambda: self.programs.best(0.0, is_relaxed=True))
         while self.seconds_left() > 0:
-            solved = self.programs.best(0.0, self.within(BEST_SECONDS))
+            solved = self.programs.best(0.0)
             if solved.status is Status.INFEASIBLE or solved.bound > self.good.level:
                 return Farthest(None, float("nan"), 0.0, 0.0, self.good.is_complete)
             portfolio, _ = self.tried(solved)
@@ -151,7 +153,8 @@ class _Run:
         self.bound = float(search.distance.projects)
         self._step = search.distance.of_date
         self._aim, self._in_vain = at_least, 0
-        self._seconds = {"best": 0.0, "most": 0.0}
+        self._work = {"best": 0.0, "most": 0.0}
+        self._calls = FIRST_CALLS
 
     def farthest(self) -> Farthest:
         """Both small programs in turn, each its share of the time, until they meet or time is over.
@@ -160,7 +163,7 @@ class _Run:
         whole program; where it is not, the search goes on from before it.
         """
         search = self.search
-        relaxed = search.relax(lambda: search.programs.most(self.least, FIRST_SECONDS, is_relaxed=True))
+        relaxed = search.relax(lambda: search.programs.most(self.least, FIRST_CALLS, is_relaxed=True))
         self._lower_bound(-relaxed if np.isfinite(relaxed) else self.bound)
         for met in sorted(self.good.met, key=search.nearest_known):
             self._take(met, float("nan"))
@@ -177,13 +180,13 @@ class _Run:
 
     def _take_turns(self) -> None:
         while not self._is_settled() and self.search.seconds_left() > 0:
-            begin = time.perf_counter()
-            turn = "most" if self._seconds["most"] <= MOST_SHARE * self._seconds["best"] else "best"
+            begin = self.search.work
+            turn = "most" if self._work["most"] <= MOST_SHARE * self._work["best"] else "best"
             if turn == "most":
                 self._try_most()
             else:
                 self._try_best()
-            self._seconds[turn] += time.perf_counter() - begin
+            self._work[turn] += self.search.work - begin
 
     def _confirm(self) -> bool:
         """Whether the farthest found is good in the whole program, or none is found; takes back the one that is not."""
@@ -208,8 +211,8 @@ class _Run:
         self.bound = min(self.bound, np.floor(to / self._step + 1e-4) * self._step)
 
     def _try_most(self) -> None:
-        seconds = self.search.within(max(FIRST_SECONDS, MOST_SHARE * self._seconds["best"]))
-        solved = self.search.programs.most(self.least, seconds)
+        solved = self.search.programs.most(self.least, self._calls)
+        self._calls *= 2
         if solved.status is Status.INFEASIBLE:
             self._lower_bound(self.least - self._step)
             return
@@ -221,7 +224,7 @@ class _Run:
         self._aim = (
             np.ceil(min(max(self._aim, self.least), max(self.bound, self.least)) / self._step - 1e-4) * self._step
         )
-        solved = self.search.programs.best(self._aim, self.search.within(BEST_SECONDS))
+        solved = self.search.programs.best(self._aim)
         if solved.status is Status.INFEASIBLE or solved.bound > self.good.level:
             self._lower_bound(self._aim - self._step)
             self._aim_midway()

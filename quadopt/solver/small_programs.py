@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 
-from quadopt.solver.gap import relative_gap
 from quadopt.solver.good_portfolios import Distance, GoodPortfolios
 from quadopt.solver.highs import Company, HighsModel, Outcome
 from quadopt.solver.matrix import Array, Mask, Program
@@ -19,20 +18,29 @@ from quadopt.solver.matrix import Array, Mask, Program
 GAP = 1e-7
 KEPT_BOUNDS = 500
 """How many bounds the small programs hold: the latest."""
-BEST_GAP = 0.002
-"""Relative gap at which the best so far away is valued: what the cuts know of it is not better."""
+BEST_CALLS, GOOD_CALLS = 1500, 60
+"""How often HiGHS is heard while the best so far away is sought; at least, before one within the level is taken for it."""
+SECONDS = 600.0
+"""For one small program, which calls end long before."""
+OF_SOLVE, OF_CALL = 1e-5, 4e-7
+"""Seconds that a small program takes for each coefficient, once and every time that HiGHS is heard: measured once, so that
+efforts are the same on every machine."""
 
 
 class _Enough(Company):
-    """Ends the search for the best so far away where its bound is above the level, or where a good one is near its bound."""
+    """Ends a small program after so many calls; where it looks for the best so far away also when its bound is above the
+    level, or when a portfolio within the level has been there for a while."""
 
-    def __init__(self, level: float) -> None:
-        self._level, self._is_over = level, False
+    def __init__(self, most_calls: int, level: float = np.inf) -> None:
+        self._most_calls, self._level = most_calls, level
+        self.calls = 0
+        self._is_over = False
 
     def hear(self, incumbent: float, bound: float) -> None:
         """Hears of a portfolio that the cuts have no more against than `incumbent`."""
-        is_near = incumbent <= self._level and relative_gap(incumbent, bound) <= BEST_GAP
-        self._is_over = self._is_over or bound > self._level or is_near
+        self.calls += 1
+        has_good = np.isfinite(self._level) and incumbent <= self._level and self.calls >= GOOD_CALLS
+        self._is_over = self._is_over or self.calls >= self._most_calls or bound > self._level or has_good
 
     def is_over(self) -> bool:
         """Whether that is enough."""
@@ -47,6 +55,8 @@ class SmallPrograms:
         self.distance = Distance(good.portfolios.project)
         self._rules = good.portfolios.program
         self._starts = np.flatnonzero(self._rules.is_integer)
+        self.work = 0.0
+        """Work done so far, seconds."""
 
     def require(self, own: Mask, is_started: bool) -> None:
         """Adds the rule that one of some starts is chosen, or none."""
@@ -65,23 +75,25 @@ class SmallPrograms:
         assert solved.values is not None
         return np.clip(solved.values[self._starts], 0.0, 1.0)
 
-    def best(self, at_least: float, seconds: float, is_relaxed: bool = False) -> Outcome:
+    def best(self, at_least: float, is_relaxed: bool = False) -> Outcome:
         """The least that the goal can be with all distances at least so large, well enough for what `_Enough` says."""
         program = self._program(at_least, np.inf)
         program.cost[-1] = 1.0
-        return self._solved(program, is_relaxed, seconds, _Enough(self.good.level))
+        return self._solved(program, is_relaxed, _Enough(BEST_CALLS, self.good.level))
 
-    def most(self, at_least: float, seconds: float, is_relaxed: bool = False) -> Outcome:
+    def most(self, at_least: float, calls: int, is_relaxed: bool = False) -> Outcome:
         """The largest least distance with which the goal could be within the level; its negative is minimised."""
         program = self._program(at_least, self.good.level)
         program.cost[-2] = -1.0
-        return self._solved(program, is_relaxed, seconds)
+        return self._solved(program, is_relaxed, _Enough(calls))
 
-    def _solved(self, program: Program, is_relaxed: bool, seconds: float, company: Company | None = None) -> Outcome:
+    def _solved(self, program: Program, is_relaxed: bool, enough: _Enough) -> Outcome:
         if is_relaxed:
             program = replace(program, is_integer=np.zeros_like(program.is_integer))
         model = HighsModel(program, self.good.staged.options.solver.threads)
-        return model.solve(GAP, seconds, None, company)
+        solved = model.solve(GAP, SECONDS, None, enough)
+        self.work += program.a.nnz * (OF_SOLVE + OF_CALL * enough.calls)
+        return solved
 
     def _program(self, at_least: float, level: float) -> Program:
         """Rules of starts and money, the distances and the cuts; the last two columns are the least distance and the goal."""

@@ -59,8 +59,9 @@ def alternatives(
 
     `points`: instead, so many points (0.01) of the index. Where the model file does not look at dependence, its last
     objective is kept within. Objectives before it are held as in the plan; later ones are free. `plan` is the plan of this
-    case and model file where there is one (default: it is solved first). Each list is searched for at most `seconds` seconds.
-    For up to `proofs` projects that all lists hold, or none, a list without it, or with it, is searched for, for at most
+    case and model file where there is one (default: it is solved first). Each list is searched for with at most `seconds`
+    seconds of work, counted by what is done and not by the clock, so that the answer does not depend on the machine. For up
+    to `proofs` projects that all lists hold, or none, a list without it, or with it, is searched for, with at most
     `proof_seconds` each: found, or proven that there is none, or left open. `store`, `processes`, `cluster`, `listener`: as
     for `quadopt.sweep.engine.run_many`; the lists follow from one another and are found one after the other.
 

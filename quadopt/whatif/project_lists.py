@@ -81,7 +81,7 @@ def next_list(
     cuts: str,
     seconds: float,
 ) -> Outcome:
-    """The good list whose least distance from the plan's and those found before is largest, in so many seconds."""
+    """The good list whose least distance from the plan's and those found before is largest, by so many seconds of work."""
     good, plan_value = _good(case, options, start, stage, level, met, cuts)
     known = [good.portfolio_of(dict(found)) for found in (start.starts, *lists)]
     return _outcome(good, Search(good, known, seconds, known[0]).farthest(), plan_value)
@@ -138,24 +138,25 @@ def _outcome(good: GoodPortfolios, found: Farthest, plan_value: float, is_last: 
     )
 
 
-_latest: dict[tuple[object, ...], tuple[GoodPortfolios, float]] = {}
-"""The good portfolios that this process has looked at last: the next run of a chain begins from its linear programs."""
+_latest: dict[tuple[object, ...], GoodPortfolios] = {}
+"""The model that this process has built last: a chain's next run asks the same one."""
 
 
 def _good(
     case: Case, options: Formulation, plan: Plan, stage: str, level: float, met: Sequence[Starts], cuts: str
 ) -> tuple[GoodPortfolios, float]:
     """The good portfolios, with what earlier runs have found out about them; and the value of the plan's own, nan where it is
-    none of them."""
+    none of them. All is as in a new process: what a run finds does not depend on which runs were before it here."""
     held = tuple(plan.stages["held_at"].fillna(0.0))
     key = (case.input_hash, options.model_dump_json(), stage, level, held, *sorted(plan.starts.items()))
-    if key not in _latest:
+    if key in _latest:
+        _latest[key].begin_anew()
+    else:
         _latest.clear()
-        new = GoodPortfolios(Staged(case, options), plan, stage, level)
-        value = new.value(new.portfolio_of(plan.starts))
-        _latest[key] = new, float("nan") if value is None else value
-    good, plan_value = _latest[key]
+        _latest[key] = GoodPortfolios(Staged(case, options), plan, stage, level)
+    good = _latest[key]
+    value = good.value(good.portfolio_of(plan.starts))
     if cuts:
         good.cuts = Cuts.from_text(cuts, len(good.starts))
         good.met = [good.portfolio_of(dict(one)) for one in met]
-    return good, plan_value
+    return good, float("nan") if value is None else value
