@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks import build, growth, machine, page, stages, startup, whatifs
-from benchmarks.runs import ROOT, Job, medians, run_all
+from benchmarks.runs import ROOT, Job, Kept, medians, run_all
 
 PARTS: dict[str, ModuleType] = {
     "build": build,
@@ -49,6 +49,10 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--shape", help="growth: the shape to begin with (default: small)")
     out.add_argument("--seed", type=int, default=0, help="of the synthetic cases (default: 0)")
     out.add_argument(
+        "--continue", dest="goes_on", action="store_true",
+        help="take the runs that results/benchmarks has of the same jobs, and measure only what is missing",
+    )  # fmt: skip
+    out.add_argument(
         "--output", type=Path, help="folder of the results; the page is written beside it (docs/benchmarks)"
     )
     return out
@@ -86,7 +90,9 @@ def main() -> int:
     without = []
     for part in given.parts or PARTS:
         module = PARTS[part]
-        runs = run_all(part, jobs_of(part, given), given.repeats or (1 if given.quick else REPEATS.get(part, 3)), _tell)
+        repeats = given.repeats or (1 if given.quick else REPEATS.get(part, 3))
+        kept = Kept(ROOT / "results" / "benchmarks" / f"{part}{'_quick' if given.quick else ''}.jsonl", given.goes_on)
+        runs = run_all(part, jobs_of(part, given), repeats, _tell, kept)
         if not runs:
             without.append(part)
             continue

@@ -34,27 +34,48 @@ def label(case: str) -> str:
     return f"{Path(where).stem}{plus}{more}"
 
 
-def run_all(part: str, jobs: list[Job], repeats: int, tell: Callable[[str], None]) -> list[Run]:
-    """Every job as often as asked, in turn, so that a machine that slows down slows all alike.
+def run_all(part: str, jobs: list[Job], repeats: int, tell: Callable[[str], None], kept: Kept) -> list[Run]:
+    """Every job as often as asked, in turn, so that a machine that slows down slows all alike; those that are kept first.
 
     A job that fails is told of and left out: a writing that runs out of memory is no reason to lose the others.
     """
-    done: list[Run] = []
+    done = [run for run in kept.read() if run.job in jobs]
     left_out: list[Job] = []
     for number in range(repeats):
         for job in jobs:
-            if job in left_out:
+            if job in left_out or sum(run.job == job for run in done) > number:
                 continue
             begin = time.perf_counter()
             tell(f"{part}, run {number + 1} of {repeats}: {', '.join(f'{k} {v}' for k, v in job.items())}")
             try:
                 done.append(Run(job, run_child(part, job)))
+                kept.add(done[-1])
             except RuntimeError as fault:
                 left_out.append(job)
                 tell(f"failed: {fault}")
             if number + 1 >= ENOUGH and time.perf_counter() - begin > SLOW:
                 left_out.append(job)
     return done
+
+
+class Kept:
+    """What was measured so far, a line of JSON a run: hours of measuring that are cut off need not begin anew."""
+
+    def __init__(self, path: Path, goes_on: bool) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not goes_on:
+            path.unlink(missing_ok=True)
+
+    def read(self) -> list[Run]:
+        """The runs so far."""
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else []
+        return [Run(**json.loads(line)) for line in lines]
+
+    def add(self, run: Run) -> None:
+        """Writes one more run down."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"job": run.job, "found": run.found}) + "\n")
 
 
 def run_child(part: str, job: Job) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from typing import Any
 
 from benchmarks.runs import Job, Row, Run, label
@@ -18,7 +19,8 @@ EXPLAINED = """Each stage of a model file, solved by quadopt's own method (`guid
 matrix (`plain`), until the gap asked or the limit, which is shorter for quadopt's method and for the stages after dependence.
 Seconds by the clock from the stage's beginning, medians; blank: not reached. `as good as plain`: after how many seconds
 quadopt's method had a plan at least as good as plain's last one, and how many times less that is than what plain took; only up
-to the first stage that did not end at its optimum, since later stages are held at what each method reached."""
+to the first stage that did not end at its optimum, since later stages are held at what each method reached. A stage in which
+a method found no plan in time has no row for it, nor have those after it."""
 AIMS = (0.02, 0.01, 0.005)
 LONG = ("shortage", "dependence")
 """Stages that get the whole limit: the later ones are held at what each method reached and cannot be compared."""
@@ -46,8 +48,12 @@ def rules(model: str, method: str, limit: float, later: float, gap: float) -> An
 
 
 def measure(case: str, model: str, method: str, limit: float, later: float, gap: float, seed: int) -> Row:
-    """For each stage its end and its history, (seconds from its beginning, incumbent, bound)."""
+    """For each stage its end and its history, (seconds from its beginning, incumbent, bound).
+
+    Of a method that finds no plan in a stage in time only the stages before it are told.
+    """
     from benchmarks.cases import named_case
+    from quadopt.errors import NoPlanError
     from quadopt.solver.stages import Staged
 
     history: dict[str, list[tuple[float, float, float]]] = {}
@@ -57,7 +63,8 @@ def measure(case: str, model: str, method: str, limit: float, later: float, gap:
 
     staged = Staged(named_case(case, seed), rules(model, method, limit, later, gap), listen)
     begin = time.perf_counter()
-    staged.run()
+    with suppress(NoPlanError):
+        staged.run()
     stages = [
         {
             "stage": stage.name,

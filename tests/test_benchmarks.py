@@ -130,11 +130,21 @@ def test_medians_are_taken_of_each_number_by_job() -> None:
     ]
 
 
-def test_a_measurement_that_fails_is_told_of_and_left_out() -> None:
+def test_a_measurement_that_fails_is_told_of_and_left_out(tmp_path: Path) -> None:
     told: list[str] = []
-    done = runs.run_all("startup", [{"what": "nothing"}, {"what": "Python alone"}], 2, told.append)
+    kept = runs.Kept(tmp_path / "startup.jsonl", goes_on=False)
+    done = runs.run_all("startup", [{"what": "nothing"}, {"what": "Python alone"}], 2, told.append, kept)
     assert [run.job["what"] for run in done] == ["Python alone"] * 2
     assert sum(line.startswith("failed") for line in told) == 1
+
+
+def test_measuring_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
+    told: list[str] = []
+    jobs = [{"what": "Python alone"}]
+    first = runs.run_all("startup", jobs, 1, told.append, runs.Kept(tmp_path / "x.jsonl", goes_on=False))
+    again = runs.run_all("startup", jobs, 2, told.append, runs.Kept(tmp_path / "x.jsonl", goes_on=True))
+    assert again[:1] == first
+    assert len(again) == len(told) == 2
 
 
 def test_build_table_compares_with_raw_numpy_of_the_same_size() -> None:
