@@ -566,7 +566,7 @@ TABLES: tuple[Table, ...] = (
             _text(
                 "given",
                 "Given",
-                "as given; default: the cell is blank; changed: the case was changed after it was read",
+                "as given; default: the cell is blank; changed: by a what-if, whose source it has",
             ),
             _text("source", "Source", "where the row's numbers come from"),
             _text("quality", "Quality", "reported, derived or assumed"),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from quadopt.errors import Finding
 from quadopt.tables.catalogue import SETTINGS, TABLES
+from quadopt.tables.cells import computed, refer, same, with_cells
 from quadopt.tables.changes import CHANGEABLE, OPERATIONS, Change
+from quadopt.tables.new_rows import names_to_come, new_records
 from quadopt.tables.normalise import filled, filled_in, frame, spelled_out
-from quadopt.tables.raw import RawTable, RawTables, header_of
+from quadopt.tables.raw import RawTables, header_of, table_of
 from quadopt.tables.schema import Column, Table, listed, nearest
-from quadopt.tables.typed import type_table
-from quadopt.tables.values import Fault, convert, to_number
-from quadopt.tables.where import OR, RANGE, Condition, parse_where, periods_between, select
+from quadopt.tables.values import Fault, convert
+from quadopt.tables.where import Condition, Known, parse_where, select
 
 WHERE_EXPECTED = "e.g. country=China; period=2026..2030"
 SETTING = {column.name: column for column in SETTINGS}
@@ -44,7 +43,7 @@ class Changing:
         self.doubts: list[Finding] = []
         self._viewed: tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]] | None = None
         self._raw = raw
-        self._coming = _names_to_come(changes)
+        self._coming = names_to_come(changes)
 
     @property
     def periods(self) -> list[str]:
@@ -98,7 +97,7 @@ class Changing:
         value = getattr(change, column)
         self.idle.append(change.place.finding("error", f"{message}, so nothing changes", column, value=value))
 
-    def _known(self, view: Mapping[str, pd.DataFrame]) -> Callable[[Column], Collection[str]]:
+    def _known(self, view: Mapping[str, pd.DataFrame]) -> Known:
         """The names that there are for a column that refers to another table, those that the what-if adds included."""
 
         def known(column: Column) -> Collection[str]:
@@ -140,7 +139,7 @@ class Changing:
             return
         rows = self._adopt(table, before, before.index[chosen])
         former = self.frames[table.name]
-        self.frames[table.name] = _with_cells(former, column.name, rows, values)
+        self.frames[table.name] = with_cells(former, column.name, rows, values)
         if column.name in (*table.key, "period") and self._has_double_keys(change, table):
             self.frames[table.name] = former
             return
@@ -162,9 +161,7 @@ class Changing:
         self._fault(change, "column", message, value=name, expected=expected, suggestion=nearest(name, names))
         return None
 
-    def _values(
-        self, change: Change, column: Column, rows: pd.DataFrame, known: Callable[[Column], Collection[str]]
-    ) -> list[Any]:
+    def _values(self, change: Change, column: Column, rows: pd.DataFrame, known: Known) -> list[Any]:
         """The new values of the rows picked. Raises Fault for a value that the column cannot hold."""
         is_setting = change.table == "settings"
         if is_setting and column.name != "value":
@@ -173,7 +170,7 @@ class Changing:
             raise Fault("a change of settings needs name=... in where")
         columns = [SETTING[name] for name in rows["name"]] if is_setting else [column] * len(rows)
         if change.operation != "set":
-            return [_computed(change, own, old) for own, old in zip(columns, rows[column.name], strict=True)]
+            return [computed(change, own, old) for own, old in zip(columns, rows[column.name], strict=True)]
         values = {}
         for own in dict.fromkeys(columns):
             value = convert(own, change.value)
@@ -196,7 +193,7 @@ class Changing:
         former = self.frames[name]
         if name == "settings":
             defaults = [filled(SETTING[own], None) for own in former.loc[chosen, "name"]]
-            self.frames[name] = _with_cells(former, "value", former.index[chosen], defaults)
+            self.frames[name] = with_cells(former, "value", former.index[chosen], defaults)
             self.by |= {(name, row, "value"): change for row in former.index[chosen]}
         else:
             self.frames[name] = former.drop(index=[row for row in before.index[chosen] if row in former.index])
@@ -243,7 +240,7 @@ class Changing:
                         expected="the whole row, as column=value; column=value")  # fmt: skip
             return
         try:
-            records = self._records(change, table, given)
+            records = new_records(table, given, self.frames[table.name], self.periods, self._known(self.view()))
         except Fault as fault:
             self._fault(change, "where", fault.message, value=change.where, suggestion=fault.suggestion)
             return
@@ -253,43 +250,6 @@ class Changing:
             self.frames[table.name], self.count[table.name] = former, count
             return
         self.by |= {(table.name, row, column): change for row in rows for column in table.names}
-
-    def _records(self, change: Change, table: Table, given: dict[str, str]) -> list[dict[str, Any]]:
-        """The records of a new row, one a period where the table varies. Raises Fault for what it cannot hold."""
-        spans = self._spans(given.pop("period", "")) if table.varying else []
-        cells = {
-            name: text.replace(OR, ";") if name in table.names and table.column(name).type == "names" else text
-            for name, text in given.items()
-        }
-        found: list[Finding] = []
-        raw = RawTable(table.name, table.name, "python", list(cells), [list(cells.values())], [1])
-        typed = type_table(raw, self.periods, found)
-        for finding in found:
-            raise Fault(f"{finding.column}: {finding.message}", finding.suggestion)
-        row = typed.rows[0]
-        known = self._known(self.view())
-        for column in table.columns:
-            try:
-                refer(column, row.get(column.name), known)
-            except Fault as fault:
-                raise Fault(f"{column.name}: {fault.message}", fault.suggestion) from None
-        record = {column.name: filled(column, row.get(column.name)) for column in table.columns}
-        if not table.varying:
-            return [record]
-        if typed.is_wide:
-            return [{**record, "period": t, table.varying[0].name: row.wide[t]} for t in typed.wide_periods]
-        key = tuple(record[name] for name in table.key)
-        rows = self.frames[table.name]
-        same_key = rows[[tuple(each) == key for each in rows[list(table.key)].to_numpy()]] if len(rows) else rows
-        named = set(same_key["period"])
-        return [{**record, "period": t} for t in spans or [t for t in self.periods if t not in named] or self.periods]
-
-    def _spans(self, text: str) -> list[str]:
-        """The periods that a new row names: one, several or a range; none where it holds for the rest."""
-        found: list[str] = []
-        for part in filter(None, text.split(OR)):
-            found += periods_between(part if RANGE in part else f"{part.strip()}{RANGE}{part.strip()}", self.periods)
-        return found
 
     def _has_double_keys(self, change: Change, table: Table) -> bool:
         """Whether two rows have one key (and period) now, which is noted."""
@@ -329,67 +289,6 @@ class Changing:
                 key = [str(part) for part in self.frames[name].loc[row, keys] if part != ""]
                 if table.unnamed_period_is_zero and listed(key, 9) in said:
                     self.unsaid[name, row] = change
-
-
-def table_of(name: str, rows: pd.DataFrame, numbers: list[int] | None = None, sheet: str = "") -> RawTable:
-    """Rows of a table as stated, as a raw table."""
-    cells = rows.to_numpy(dtype=object).tolist()
-    return RawTable(name, sheet or name, "python", list(rows.columns), cells, numbers or list(range(1, len(rows) + 1)))
-
-
-def refer(column: Column, value: Any, known: Callable[[Column], Collection[str]]) -> None:
-    """Raises Fault for a name that is not in the table that its column refers to."""
-    if not column.reference or value is None:
-        return
-    names = known(column)
-    for part in value if isinstance(value, tuple) else (value,):
-        if names and part not in names:
-            raise Fault(f"'{part}' is not in the table {column.reference.split('.')[0]}", nearest(str(part), names))
-
-
-def _with_cells(rows: pd.DataFrame, column: str, numbers: Iterable[int], values: Iterable[Any]) -> pd.DataFrame:
-    """Rows with some cells of a column replaced, by the rows' numbers."""
-    cells = dict(zip(rows.index, rows[column], strict=True)) | dict(zip(numbers, values, strict=True))
-    return rows.assign(**{column: pd.Series(list(cells.values()), index=rows.index, dtype=rows[column].dtype)})
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two cells hold the same; two blank numbers do."""
-    if isinstance(one, (float, np.floating)) and isinstance(other, (float, np.floating)):
-        return bool(one == other) or (math.isnan(one) and math.isnan(other))
-    return bool(one == other)
-
-
-def _computed(change: Change, column: Column, old: Any) -> Any:
-    """The old number with the value added, or times it; blank stays blank."""
-    if column.type != "number":
-        raise Fault(f"{column.name} holds no numbers: only set applies to it")
-    if not change.value:
-        raise Fault("the value is blank")
-    value = to_number(change.value)
-    if pd.isna(old):
-        return old
-    new = float(old) + value if change.operation == "add" else float(old) * value
-    try:
-        return convert(column, new)
-    except Fault as fault:
-        raise Fault(f"{old:g} would be {new:g}: {fault.message}", fault.suggestion) from None
-
-
-def _names_to_come(changes: Iterable[Change]) -> dict[str, set[str]]:
-    """table.column -> the names that rows added or names set there will have, which other changes may use before."""
-    found: dict[str, set[str]] = {}
-    for change in changes:
-        if change.operation == "set":
-            found.setdefault(f"{change.table}.{change.column}", set()).add(change.value)
-        elif change.operation == "add_row":
-            try:
-                conditions = parse_where(change.where)
-            except Fault:
-                continue
-            for condition in conditions:
-                found.setdefault(f"{change.table}.{condition.column}", set()).add(condition.text)
-    return found
 
 
 def _rows(number: int) -> str:

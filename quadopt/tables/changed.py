@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from quadopt.errors import Finding, InputError
-from quadopt.tables.applying import Changing, table_of
+from quadopt.tables.applying import Changing
 from quadopt.tables.catalogue import TABLES
 from quadopt.tables.changes import Change, asked_for, chain
 from quadopt.tables.checks import check
 from quadopt.tables.dropping import drop_meaningless
 from quadopt.tables.normalise import filled_in, spelled_out
 from quadopt.tables.origins import Origins
-from quadopt.tables.raw import RawTable, RawTables
+from quadopt.tables.raw import RawTable, RawTables, table_of
 
 if TYPE_CHECKING:
     from quadopt.tables.case import Case

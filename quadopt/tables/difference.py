@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from quadopt.tables.applying import same
 from quadopt.tables.case import Case
 from quadopt.tables.catalogue import SETTINGS, TABLES
+from quadopt.tables.cells import same
 from quadopt.tables.inputs import LEFT_OUT, unit_of
 from quadopt.tables.normalise import filled
 from quadopt.tables.schema import Column, Table

@@ -131,6 +131,12 @@ class RawTables:
         return raw
 
 
+def table_of(name: str, rows: pd.DataFrame, numbers: list[int] | None = None, sheet: str = "") -> RawTable:
+    """Rows of a table as stated, as a raw table."""
+    cells = rows.to_numpy(dtype=object).tolist()
+    return RawTable(name, sheet or name, "python", list(rows.columns), cells, numbers or list(range(1, len(rows) + 1)))
+
+
 def unknown_table(name: str) -> Finding:
     """The warning for a sheet or file whose name is no table."""
     return Finding(
