@@ -31,7 +31,7 @@ def loss_of_one(
     model: str | Path | Formulation = "pact",
     plan: Plan | None = None,
     *,
-    period: str | None = None,
+    period: str | int | None = None,
     duration: float | None = YEAR,
     suppliers: Sequence[str] | None = None,
     step_years: float | None = None,
@@ -56,6 +56,7 @@ def loss_of_one(
     """
     begin = time.perf_counter()
     options = model if isinstance(model, Formulation) else read_formulation(model)
+    period = None if period is None else str(period)
     _check(case, period, duration, suppliers, step_years)
     place: dict[str, Any] = {"store": store, "processes": processes, "cluster": cluster, "listener": listener}
     finished: list[Finished] = []

@@ -50,6 +50,7 @@ def _losses(loss: Loss, answers: Mapping[str, Any], order: list[str], days: pd.D
             "years": loss.years,
             **{f"stress{way}": stress[way] for way in WAYS},
             **{f"share{way}": stress[way] / value if value else 0.0 for way in WAYS},
+            "stress_without_projects": found["without_projects"],
             "beyond": stress[""] - calm,
             "worst_sector": str(by_sector.idxmax()) if is_short and len(by_sector) else "",
             "worst_sector_value": float(by_sector.max()) if is_short and len(by_sector) else 0.0,

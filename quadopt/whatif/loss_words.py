@@ -94,8 +94,9 @@ def _worst(loss: Loss, row: Any) -> str:
     return (
         f"The loss of {row.supplier} hurts most: if it stops all exports in {loss.period} {loss.words}, what goes short is worth "
         f"{money(row.stress, currency)} (weighted; {100 * row.share:.2g} % of the weighted value of demand), "
-        f"{money(row.stress_without_sharing, currency)} without sharing and {money(row.stress_without_stocks, currency)} "
-        f"without stockpiles; {most:.0f} % of it falls on {row.worst_sector}."
+        f"{money(row.stress_without_sharing, currency)} without sharing, {money(row.stress_without_stocks, currency)} without "
+        f"stockpiles, {money(row.stress_without_projects, currency)} without the projects that the plan chose; {most:.0f} % of "
+        f"it falls on {row.worst_sector}."
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,10 +60,12 @@ def lose(
 
     `base_path` is the digest of what the branches take of the plan's base path, so that a run's key holds it.
 
-    The payload is a dict: `stress` (way -> millions), `value` (of all demand in the branch, millions), `shortage` and
-    `days`, the rows of `loss_shortage` and of `days_to_stop` but for the supplier.
+    The payload is a dict: `stress` (way -> millions), `without_projects` (the stress at the plan's stocks with committed projects
+    only, millions), `value` (of all demand in the branch, millions), `shortage` and `days`, the rows of `loss_shortage` and of
+    `days_to_stop` but for the supplier.
 
-    Raises `NoPlanError` where an LP does not come to its end, `AuditError` where the branches break a rule.
+    Raises `NoPlanError` where an LP does not come to its end or nobody demands anything, `AuditError` where the branches break
+    a rule.
     """
     if start is None or digest(start) != base_path:
         raise ValueError(
@@ -77,17 +79,9 @@ def lose(
     point = point_of(model, matrix, start)
     loss = _Loss(model, matrix, point)
     days, lasting = _days(model, matrix, point, start)
-    point[matrix.owned({("branch", LOSS)})[1]] = loss.plan[matrix.owned({("branch", LOSS)})[1]]
-    point[matrix.owned({("branch", LASTING)})[1]] = lasting[matrix.owned({("branch", LASTING)})[1]]
-    matrix.load(point)
-    branches = crisis_tables.branch_tables(model)
-    tables = {
-        **start.tables,
-        **branches,
-        "disruptions": crisis_tables.disruptions(model, crisis_tables.stresses(branches), {}),
-    }
-    audit(lossy, replace(start, tables=tables, options=_rules(start, options)), checks=BRANCHES).raise_if_failed()
-    return Outcome({"stress": loss.stress, "value": loss.value, "shortage": loss.table(), "days": days}, "optimal", 0.0)
+    _audit(model, matrix, {LOSS: loss.plan, LASTING: lasting}, start)
+    found = {"stress": loss.stress, "value": loss.value, "without_projects": loss.without_projects}
+    return Outcome({**found, "shortage": loss.table(), "days": days}, "optimal", 0.0)
 
 
 def digest(plan: Plan) -> str:
@@ -116,9 +110,19 @@ def with_loss(case: Case, supplier: str, period: str, duration: float | None) ->
     return replace(case, tables={**case.tables, "disruptions": pd.DataFrame(rows).reindex(columns=columns)})
 
 
-def _rules(plan: Plan, options: Formulation) -> dict[str, Any]:
-    """The plan's options with the clock of the loss."""
-    return {**plan.options, "step_years": options.stress.step_years, "recovery_years": options.stress.recovery_years}
+def _audit(model: Model, matrix: Matrix, branches: dict[str, Array], plan: Plan) -> None:
+    """Has the auditor recompute both branches beside the plan's base path. Raises `AuditError`."""
+    stress = model.structure.options.stress
+    values = next(iter(branches.values())).copy()
+    for name, whole in branches.items():
+        is_own = matrix.owned({("branch", name)})[1]
+        values[is_own] = whole[is_own]
+    matrix.load(values)
+    tables = crisis_tables.branch_tables(model)
+    tables["disruptions"] = crisis_tables.disruptions(model, crisis_tables.stresses(tables), {})
+    clock = {"step_years": stress.step_years, "recovery_years": stress.recovery_years}
+    lost = replace(plan, tables={**plan.tables, **tables}, options={**plan.options, **clock})
+    audit(model.structure.case, lost, checks=BRANCHES).raise_if_failed()
 
 
 class _Loss:
@@ -134,15 +138,22 @@ class _Loss:
         self.value = float((self._cost * demand).sum())
         for way, barred in WAYS.items():
             with branches.without(barred):
-                outcome = branches.solve(SECONDS)
-            if outcome.status is not Status.OPTIMAL or outcome.values is None:
-                raise NoPlanError(f"the least stress is not known: {outcome.status.value}", outcome.status.value)
-            whole = branches.whole(outcome.values)
-            short = whole[matrix.where(path.shortage)].reshape(demand.shape)
-            self._short[way] = np.where(short <= SMALL * np.maximum(1.0, demand), 0.0, np.minimum(short, demand))
+                whole = _least(branches)
+            self._short[way] = self._missing(matrix, path, whole)
             self.stress[way] = float((self._cost * self._short[way]).sum())
             if not barred:
                 self.plan = whole
+        committed = {p.name for p in model.structure.projects if p.status == "committed"}
+        is_chosen = np.array([p not in committed for p, _ in model.pyomo.starts], dtype=bool)
+        without = point.copy()
+        without[matrix.where(model.pyomo.is_started)] *= ~is_chosen
+        whole = _least(Branches(model, matrix, without, [LOSS]))
+        self.without_projects = float((self._cost * self._missing(matrix, path, whole)).sum())
+
+    def _missing(self, matrix: Matrix, path: Any, whole: Array) -> Array:
+        """What goes short, by demand and step, without the solver's rounding."""
+        short, demand = whole[matrix.where(path.shortage)].reshape(self._demand.shape), self._demand
+        return np.where(short <= SMALL * np.maximum(1.0, demand), 0.0, np.minimum(short, demand))
 
     def table(self) -> pd.DataFrame:
         """A row a demand that goes short in one of the ways: units, part of demand, value."""
@@ -158,22 +169,27 @@ class _Loss:
         return found[found[[f"shortage{way}" for way in WAYS]].sum(axis=1) > 0].reset_index(drop=True)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The questions of how long, in order: every sector, each sector, each member's sectors."""
+def _least(branches: Branches) -> Array:
+    """The plan with the least stress, in the whole matrix. Raises `NoPlanError` where the solver does not come to the end."""
+    outcome = branches.solve(SECONDS)
+    if outcome.status is not Status.OPTIMAL or outcome.values is None:
+        raise NoPlanError(f"the least stress is not known: {outcome.status.value}", outcome.status.value)
+    return branches.whole(outcome.values)
 
-    rows: dict[Question, Mask]
 
-    @classmethod
-    def of(cls, model: Model, demand: Array) -> _Asked:
-        """The questions of those demands that there are in the branch."""
-        is_there = demand.sum(axis=1) > 0
-        country, _, sector = (np.array(labels, dtype=object) for labels in zip(*model.structure.demands, strict=True))
-        case = model.structure.case
-        rows = {(GROUP, ANY): is_there}
-        rows |= {(GROUP, q): is_there & (sector == q) for q in case.sectors}
-        rows |= {(n, q): is_there & (sector == q) & (country == n) for n in case.members for q in case.sectors}
-        return cls({question: mask for question, mask in rows.items() if mask.any()})
+def _questions(model: Model, demand: Array) -> dict[Question, Mask]:
+    """The questions of how long, in order: every sector, each sector, each member's sectors; none without demand.
+
+    Raises `NoPlanError` where nobody demands anything.
+    """
+    case, is_there = model.structure.case, demand.sum(axis=1) > 0
+    if not is_there.any():
+        raise NoPlanError("nobody demands anything while the loss lasts, so that nothing can go short")
+    country, _, sector = (np.array(labels, dtype=object) for labels in zip(*model.structure.demands, strict=True))
+    rows = {(GROUP, ANY): is_there}
+    rows |= {(GROUP, q): is_there & (sector == q) for q in case.sectors}
+    rows |= {(n, q): is_there & (sector == q) & (country == n) for n in case.members for q in case.sectors}
+    return {question: mask for question, mask in rows.items() if mask.any()}
 
 
 def _days(model: Model, matrix: Matrix, point: Array, plan: Plan) -> tuple[pd.DataFrame, Array]:
@@ -181,22 +197,22 @@ def _days(model: Model, matrix: Matrix, point: Array, plan: Plan) -> tuple[pd.Da
     path = model.pyomo.branch[LASTING]
     demand = path.demand.array()
     situation = next(w for w in model.structure.crises if w.name == LASTING)
-    asked_of = _Asked.of(model, demand)
+    questions = _questions(model, demand)
     costs = np.zeros(matrix.width)
     costs[matrix.where(path.shortage)] = asked(demand, np.ones(len(demand), dtype=bool), demand.shape[1]).reshape(-1)
     branches = Branches(model, matrix, point, [LASTING], costs)
     allowed = situation.lengths * situation.averages(_short_on_base(model, plan))
     lasting = Lasting.of(branches, LASTING, allowed)
     held: dict[str, dict[Question, int]] = {}
-    most = dict.fromkeys(asked_of.rows, lasting.steps)
+    most = dict.fromkeys(questions, lasting.steps)
     for way, barred in WAYS.items():
         with branches.without(barred):
-            held[way] = most = Search(lasting, asked_of.rows, most).longest()
+            held[way] = most = Search(lasting, questions, most).longest()
     ends = [situation.begin[situation.steps[0]], *situation.end.values()]
     days = [365.0 * (end - ends[0]) for end in ends]
-    short, whole = lasting.short(asked_of.rows[GROUP, ANY], min(held[""][GROUP, ANY] + 1, lasting.steps))
+    short, whole = lasting.short(questions[GROUP, ANY], min(held[""][GROUP, ANY] + 1, lasting.steps))
     out = []
-    for (country, sector), rows in asked_of.rows.items():
+    for (country, sector), rows in questions.items():
         row: dict[str, Any] = {"country": country, "sector": sector}
         for way in WAYS:
             steps = held[way][country, sector]

@@ -59,7 +59,7 @@ def test_every_supplier_is_lost_in_turn_the_worst_first() -> None:
 
 
 def test_a_supplier_a_duration_and_a_step_can_be_chosen() -> None:
-    found = study(scarce(), period="2027", suppliers=["Near"], duration=None, step_years=0.5)
+    found = study(scarce(), period=2027, suppliers=["Near"], duration=None, step_years=0.5)
     assert found.losses["supplier"].tolist() == ["Near", NOBODY]
     assert found.losses.loc[0, "years"] == pytest.approx(2)
     longer = study(scarce(), period="2028", suppliers=["Far"], duration=9, step_years=0.5)

@@ -99,6 +99,20 @@ def test_only_projects_that_the_plan_starts_help_and_only_when_online() -> None:
     assert days(lost(one_metal(projects=[{**smelter, "status": "excluded"}]), period="2027"))[0] == 0
 
 
+def test_what_the_plan_would_lack_without_the_projects_of_its_choice() -> None:
+    # The committed smelter makes 2 whatever is chosen; the one that the plan chooses makes 6.
+    tables = one_metal(
+        projects=[
+            project("OLD", capacity=2, capex=0, status="committed"),
+            project("NEW", capacity=6, capex=0.1, latest="2026"),
+        ],
+        fund=[{"country": "Home", "limit": 10}],
+    )
+    found = lost(tables)
+    assert found["stress"][""] == pytest.approx(20)
+    assert found["without_projects"] == pytest.approx(80)
+
+
 def test_a_loss_opens_with_the_reserve_and_lasts_as_long_as_asked() -> None:
     tables = one_metal(stockpiles=[stockpile(initial=8, minimum=8)])
     assert lost(tables, period="2028")["stress"][""] == pytest.approx(20)

@@ -55,6 +55,13 @@ LOSSES = Table(
         Column("period", "Begins with", meaning="period with which the loss begins"),
         Column("years", "Lasts", "years", "years", "how long it lasts"),
         *_in_ways("stress", "Stress", MONEY, "money", "weighted value of what goes short"),
+        Column(
+            "stress_without_projects",
+            "Stress, committed projects only",
+            MONEY,
+            "money",
+            "weighted value of what goes short with sharing and the plan's stockpiles, had it started no project of its choice",
+        ),
         *_in_ways(
             "share", "Part of demand", "% of the weighted value of demand", "share", "stress over the value of demand"
         ),
