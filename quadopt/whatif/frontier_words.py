@@ -108,12 +108,13 @@ def _needless(placed: Placed) -> list[str]:
         f"{placed.standings[point.number].by})"
         for point in placed.dominated
     ]
+    one = len(said) == 1
     what = (
-        "sizes add nothing to another"
+        f"size{'' if one else 's'} of the fund add{'s' if one else ''} nothing"
         if placed.along == "size"
-        else "points are dropped, another being as good or better"
+        else f"point{' is' if one else 's are'} dropped, another being as good or better"
     )
-    return [f"{len(said)} {what}: {listed(said)}."]
+    return [f"{len(said)} {what}: point {listed(said)}."]
 
 
 def _knee(placed: Placed, currency: str) -> list[str]:
