@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -30,6 +32,8 @@ LONGEST = 60
 """Projects drawn at most: those that some plans have and others not come first."""
 ROW = 0.15
 """Height of a project's row in inches."""
+LETTER = 0.0145
+"""Width of a letter of a label, as a part of the axis."""
 
 FIGURES = (
     Column("dependence", "Dependence", "% (index)", "gap", "the objective of the model file, at the point's plan"),
@@ -271,15 +275,16 @@ def _entering(study: Study) -> dict[int, str]:
     return out
 
 
-def _label(axes: object, plans: pd.DataFrame, entering: dict[int, str]) -> None:
-    """Names beside the plans where projects enter, none over another and none beyond the drawing."""
+def _label(axes: Any, plans: pd.DataFrame, entering: dict[int, str]) -> None:
+    """Names below and left of the plans where projects enter, where no line passes; none over another."""
     named = [row for row in rows_of(plans) if int(row.point) in entering]
-    top, (left, right) = axes.get_ylim()[1], axes.get_xlim()  # type: ignore[attr-defined]
-    places = spread([-row.dependence - 0.04 * top for row in named], 0.065 * top, -top, 0.0)
+    top, (left, right) = axes.get_ylim()[1], axes.get_xlim()
+    places = spread([0.07 * top - row.dependence for row in named], 0.065 * top, -top, 0.0)
     for row, place in zip(named, places, strict=True):
-        axes.annotate(  # type: ignore[attr-defined]
-            entering[int(row.point)], (row.across, row.dependence), (row.across, -place), fontsize=SMALL - 1.5, va="bottom",
-            ha="left" if row.across < (left + right) / 2 else "right",
+        text = entering[int(row.point)]
+        end = max(row.across, left + LETTER * len(text) * (right - left))
+        axes.annotate(
+            text, (row.across, row.dependence), (end, -place), fontsize=SMALL - 1.5, va="top", ha="right",
             arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.6},
         )  # fmt: skip
 
