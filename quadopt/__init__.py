@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from quadopt.tables.difference import difference
     from quadopt.tables.whatif_files import read_whatifs
     from quadopt.whatif.alternatives import alternatives
+    from quadopt.whatif.compare import compare
     from quadopt.whatif.frontier import frontier
     from quadopt.whatif.loss_of_one import loss_of_one
     from quadopt.whatif.samples import samples
@@ -38,6 +39,7 @@ _HOMES = {
     "Plan": "quadopt.plan",
     "WhatIf": "quadopt.tables.changes",
     "alternatives": "quadopt.whatif.alternatives",
+    "compare": "quadopt.whatif.compare",
     "diagnose": "quadopt.reasons.diagnosis",
     "difference": "quadopt.tables.difference",
     "explain": "quadopt.reasons.explanation",
@@ -66,6 +68,7 @@ __all__ = [
     "Plan",
     "WhatIf",
     "alternatives",
+    "compare",
     "diagnose",
     "difference",
     "explain",

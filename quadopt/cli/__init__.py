@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from quadopt.cli import alternatives, difference, frontier, inputs, models, plans, runs, sensitivity, stress
+from quadopt.cli import alternatives, comparison, difference, frontier, inputs, models, plans, runs, sensitivity, stress
 from quadopt.cli.exits import EXIT_CODES, exit_code
 
-COMMANDS = (inputs, difference, plans, alternatives, stress, frontier, sensitivity, runs, models)
+COMMANDS = (inputs, difference, plans, comparison, alternatives, stress, frontier, sensitivity, runs, models)
 """The modules that hold commands, in the order of the help text; each has `add(commands)`, which registers its own."""
 
 

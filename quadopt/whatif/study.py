@@ -11,6 +11,7 @@ import pandas as pd
 from quadopt.tables.schema import nearest
 
 if TYPE_CHECKING:
+    from quadopt.plan import Plan
     from quadopt.report.pictures.style import Picture
 
 
@@ -25,7 +26,8 @@ class Study:
     `kind` says which study it is: `comparison`, `frontier`, `alternatives`, `loss_of_one`, `tornado`, `samples`. `status` is
     `complete`, or says in words how many of its runs failed or stopped before the gap asked. `lines` hold the answer in
     sentences, the most important first; `tables` map a table's name to its frame, every column and unit declared in
-    `quadopt.report.studies`. Money is in millions of `currency`, of `base_year` where the case states one.
+    `quadopt.report.studies`. Money is in millions of `currency`, of `base_year` where the case states one. `plans` are the
+    whole plans that a study stands on, by name, where it has any.
     """
 
     kind: str
@@ -40,6 +42,7 @@ class Study:
     warnings: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         """A table by its name: `study.runs` is `study.tables["runs"]`."""

@@ -9,7 +9,7 @@ from quadopt.report.pictures.style import Picture
 from quadopt.report.studies.shape import Shape
 from quadopt.whatif.study import Study
 
-KINDS: tuple[str, ...] = ("alternatives", "loss_of_one", "frontier", "tornado", "samples")
+KINDS: tuple[str, ...] = ("comparison", "alternatives", "loss_of_one", "frontier", "tornado", "samples")
 """The kinds of studies, each with a module of this package by its name that holds a `SHAPE`."""
 
 
