@@ -25,9 +25,9 @@ from quadopt.solver.valuation import Valuation
 
 ALONE_SECONDS = 2.0
 """For which HiGHS alone may try: small programs need no more."""
-ALONE_CALLS, ALONE_SIZE = 300, 200_000
-"""The same where a plan must not depend on the clock: how often HiGHS is heard, about an LP each, and coefficients up to
-which it is tried."""
+ALONE_WORK, ALONE_CALLS = 500_000, 10
+"""The same where a plan must not depend on the clock: coefficients times how often HiGHS is heard, about an LP each; where
+that leaves fewer than so many calls it is not tried."""
 LOOK_AROUND_SECONDS = 8.0
 """For a first search with few suppliers, that finds out who else matters."""
 LOOK_AROUND_VALUES = 40
@@ -188,13 +188,12 @@ class Search:
         owner, model = self.owner, HighsModel(part.program, self.owner.threads)
         seconds, most_calls = self.seconds_left(), np.inf
         if model.has_integers:
-            is_large = owner.is_repeatable and part.program.a.nnz > ALONE_SIZE
-            if owner.alone_seconds <= 0 or is_large:
-                return None
             if owner.is_repeatable:
-                most_calls = ALONE_CALLS
+                most_calls = ALONE_WORK / part.program.a.nnz
             else:
                 seconds = owner.alone_seconds
+            if owner.alone_seconds <= 0 or most_calls < ALONE_CALLS:
+                return None
         found = model.solve(self.gap, seconds, None, Hearing(self.progress, most_calls))
         self.best.last = found.status
         self.best.raise_bound(found.bound)

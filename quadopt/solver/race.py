@@ -24,8 +24,6 @@ from quadopt.solver.valuation import Valuation, Value
 PROGRESS_SECONDS = 2.0
 """How often a listener hears of progress at most."""
 
-CALLS_FOR_VALUE = 4
-"""Where search and proof take turns: how often the MIP is heard, about an LP each, for each portfolio that is valued."""
 SEARCH, PROOF = "search", "proof"
 
 Progress = Callable[[float, float], None]
@@ -65,8 +63,8 @@ class Race(Company):
     The MIP hears and tells as its `Company`. The bound goes into `best`, the plan into `found`. The searching thread alone
     writes `found`, the proving one `_hint` and `best`.
 
-    `is_repeatable`: the two take turns, a descent of the search and then about as many LPs of the proof, so that what they find
-    does not depend on how fast they are. One core is then enough.
+    `is_repeatable`: the two take turns, a descent of the search and then the proof until it has been heard as often as portfolios
+    are valued, each about an LP, so that what they find does not depend on how fast they are. One core is then enough.
     """
 
     def __init__(
@@ -195,7 +193,7 @@ class Race(Company):
         self.best.raise_bound(bound)
         self._hearing.hear(self._lowest if self.found is not None else np.nan, self.best.bound)
         self._calls += 1
-        if self._calls >= CALLS_FOR_VALUE * self.local.valued:
+        if self._calls >= self.local.valued:
             self._turns.pass_on(PROOF)
 
     def take(self, values: Array) -> None:
