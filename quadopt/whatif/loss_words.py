@@ -102,7 +102,7 @@ def _worst(loss: Loss, row: Any) -> str:
 
 def _others(loss: Loss, rows: list[Any]) -> str:
     told = [f"{row.supplier} {money(row.stress, loss.case.currency)}" for row in rows]
-    return f"Next come {listed_some(told)}."
+    return f"Next: {listed_some(told)}."
 
 
 def _sectors(loss: Loss, supplier: str, days: pd.DataFrame) -> str:
