@@ -20,6 +20,7 @@ from quadopt.tables.whatif_files import read_whatifs
 from quadopt.whatif import comparison_words as words
 from quadopt.whatif.comparison import Base, Compared, Variant
 from quadopt.whatif.comparison_tables import tables
+from quadopt.whatif.ended import status_of
 from quadopt.whatif.kept_projects import KEPT
 from quadopt.whatif.study import Study
 
@@ -178,7 +179,7 @@ def _study(base: Base, found: list[Compared], seconds: float) -> Study:
         case.currency,
         case.base_year,
         case.input_hash,
-        words.status(base, found),
+        status_of(runs),
         words.lines(base, found, made["starts"]),
         {"why": words.why(base, found, made), **made, "runs": runs_table(runs)},
         words.warnings(base, found),

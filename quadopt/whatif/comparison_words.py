@@ -11,19 +11,9 @@ from quadopt.reasons.words import listed, money, points
 from quadopt.solver.highs import Status
 from quadopt.tables.records import rows_of
 from quadopt.whatif.comparison import NOTHING, Base, Compared, Difference, reached
-from quadopt.whatif.study import COMPLETE
 
 MOST = 6
 """Changes, projects or rows that a sentence names; how many more there are is said."""
-
-
-def status(base: Base, found: Sequence[Compared]) -> str:
-    """`complete`, or how many runs failed or stopped before the gap asked. That a what-if has no plan is said, too."""
-    runs = [base.finished, *(run for each in found for run in (each.finished, each.kept))]
-    failed = sum(not run.has_answer for run in runs)
-    stopped = sum(run.status == Status.STOPPED_WITH_PLAN.value for run in runs)
-    parts = [f"{failed} failed"] * bool(failed) + [f"{stopped} stopped before the gap asked"] * bool(stopped)
-    return f"of {len(runs)} runs {' and '.join(parts)}" if parts else COMPLETE
 
 
 def lines(base: Base, found: Sequence[Compared], starts: pd.DataFrame) -> list[str]:

@@ -19,6 +19,7 @@ from quadopt.whatif import frontier_fund as fund
 from quadopt.whatif import frontier_tables as tables
 from quadopt.whatif import frontier_trade as trade
 from quadopt.whatif import frontier_words as words
+from quadopt.whatif.ended import status_of
 from quadopt.whatif.frontier_points import Engine, Placed
 from quadopt.whatif.frontier_runs import Axis
 from quadopt.whatif.study import Study
@@ -70,7 +71,7 @@ def frontier(
         case.currency,
         case.base_year,
         case.input_hash,
-        words.status(runs),
+        status_of(runs),
         words.lines(placed, switches, case.currency),
         {**found, "runs": runs_table(runs)},
         [str(finding) for finding in case.findings],

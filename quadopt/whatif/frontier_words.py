@@ -6,23 +6,12 @@ import itertools
 from collections.abc import Sequence
 
 from quadopt.reasons.words import listed, money, points
-from quadopt.solver.highs import Status
-from quadopt.sweep.run import Finished
 from quadopt.whatif.frontier_fund import Switch
 from quadopt.whatif.frontier_points import Placed, Point
-from quadopt.whatif.study import COMPLETE
 
 NAMED = 4
 """Projects that a sentence names at most."""
 MONEY_AXES = {"cost": "cost", "stress": "stress in crises", "size": "the members' limits in all"}
-
-
-def status(finished: Sequence[Finished]) -> str:
-    """`complete`, or how many runs failed or stopped before the gap asked."""
-    failed = sum(not one.has_answer for one in finished)
-    stopped = sum(one.has_answer and one.status != Status.OPTIMAL.value for one in finished)
-    parts = [f"{failed} without a plan"] * bool(failed) + [f"{stopped} stopped before the gap asked"] * bool(stopped)
-    return f"of {len(finished)} runs {' and '.join(parts)}" if parts else COMPLETE
 
 
 def lines(placed: Placed, switches: Sequence[Switch], currency: str) -> list[str]:

@@ -15,13 +15,14 @@ from quadopt.sweep.run import runs_table, versions
 from quadopt.tables.case import Case
 from quadopt.tables.schema import nearest
 from quadopt.whatif.designs import DESIGNS, SHAPES, Design, Shape, latin, saltelli, shaped
+from quadopt.whatif.ended import status_of
 from quadopt.whatif.inputs import inputs_of, inputs_table, notes_of
 from quadopt.whatif.moves import Uncertain
 from quadopt.whatif.range_files import Given
 from quadopt.whatif.ranges import ByQuality
 from quadopt.whatif.sampled import Sampled
 from quadopt.whatif.study import Study
-from quadopt.whatif.trials import Engine, Trial, Trials, formulation, status_of
+from quadopt.whatif.trials import Engine, Trial, Trials, formulation
 
 GAP = 0.02
 """Relative gap of the runs where nothing else is asked for."""

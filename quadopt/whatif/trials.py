@@ -9,7 +9,6 @@ from pathlib import Path
 from quadopt.errors import NoPlanError
 from quadopt.formulation.options import Formulation, read_formulation
 from quadopt.plan import Plan
-from quadopt.solver.highs import Status
 from quadopt.sweep.engine import Listener, run_many
 from quadopt.sweep.run import Finished, Run
 from quadopt.tables.case import Case
@@ -100,11 +99,3 @@ def formulation(model: str | Path | Formulation, gap: float | None) -> Formulati
     if gap is None:
         return options
     return options.model_copy(update={"solver": options.solver.model_copy(update={"gap": gap})})
-
-
-def status_of(finished: Sequence[Finished]) -> str:
-    """`complete`, or in words how many runs failed or stopped before the gap asked."""
-    failed = sum(not each.has_answer for each in finished)
-    stopped = sum(each.has_answer and each.status != Status.OPTIMAL.value for each in finished)
-    parts = [f"{failed} failed"] * bool(failed) + [f"{stopped} stopped before the gap asked"] * bool(stopped)
-    return f"of {len(finished)} runs {' and '.join(parts)}" if parts else "complete"

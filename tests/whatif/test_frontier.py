@@ -180,7 +180,7 @@ def test_a_size_that_cannot_pay_what_is_committed_has_no_plan() -> None:
     committed = [tiny.project("SMALL", capex=3, status="committed", earliest="2026", latest="2026")]
     study = frontier(Case.from_tables(two_sizes(projects=committed)), tiny.rules(), "fund", sizes=[0.5, 1.0])
     assert study.sizes["standing"].tolist() == ["no plan", "on the frontier"]
-    assert study.status == "of 2 runs 1 without a plan"
+    assert study.status == "of 2 runs 1 failed"
     assert "no plan meets all rules" in study.lines[0]
 
 

@@ -42,7 +42,7 @@ def write_sheets(
     colour: Callable[[str], str] | None = None,
 ) -> dict[str, Place]:
     """Writes the sheets in order and returns where each stands; ``colour`` gives the tab of a sheet its colour."""
-    book.set_properties({"title": title, "subject": f"model file {model_name}"})
+    book.set_properties({**book.doc_properties, "title": title, "subject": f"model file {model_name}"})
     pen = Pen(book, currency)
     where = places(sheets, currency)
     for number, sheet in enumerate(sheets, start=1):
