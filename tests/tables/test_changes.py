@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from small_tables import SMALL
+from small_tables import SMALL, errors
 
 import quadopt
 from quadopt.errors import InputError
@@ -485,3 +486,33 @@ def test_what_ifs_of_a_file_build_on_each_other_and_on_the_case(small: Tables, t
     file.write_text(entry("a", "b", 2) + entry("b", "a", 3), encoding="utf-8")
     with pytest.raises(InputError, match="which builds on it"):
         read_whatifs(file)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_name_can_be_taken_away(seed: int) -> None:
+    """What is left is a sound case, the same when it is read again; or the faults are said at the change."""
+    case = Case.from_tables(random_tables(seed))
+    for table, column in (
+        ("countries", "country"),
+        ("materials", "material"),
+        ("recipes", "process"),
+        ("periods", "period"),
+    ):
+        change = row(table, {column: case.tables[table][column].iloc[-1]}, "", "remove_rows")
+        try:
+            changed = case.with_changes([change])
+        except InputError as error:
+            assert {finding.sheet for finding in error.errors} == {"changes"}
+            continue
+        again = Case.from_tables({name: rows for name, rows in changed.stated.items() if name != "whatifs"})
+        assert again.input_hash == changed.input_hash
+        assert len(pickle.loads(pickle.dumps(changed)).changes) == 1
+
+
+@pytest.mark.parametrize("missing", [name for name in TABLES if name != "whatifs"])
+def test_what_ifs_of_a_faulty_input_are_no_trouble(small: Tables, missing: str) -> None:
+    small["whatifs"] = [{"whatif": "w", **row(table, "", "", "remove_rows")} for table in TABLES]
+    small["whatifs"] += [{"whatif": "v", **row("periods", "period=2029", "", "add_row")}]
+    small["whatifs"] += [{"whatif": "v", **row(name, "", TABLES[name].names[-1], "multiply", 2)} for name in TABLES]
+    small[missing] = [{"country": "", "period": "x", "material": None, "quantity": "many"}]
+    assert errors(small)
