@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from quadopt.tables.schema import label
-from quadopt.tables.where import OR
+from quadopt.tables.where import OR, where_of
 
 SPECIAL = set("|*?[;=")
 """Signs of the language of `where`: a name with one of them stands alone, where a name goes before any other reading."""
@@ -30,8 +30,8 @@ def cover(frame: pd.DataFrame, rows: pd.Index, identity: Sequence[str], needed: 
     out = []
     for rest, span, names in _groups(spans, at):
         conditions = dict(zip([*keys[:at], *keys[at + 1 :]], rest, strict=True)) | {joined: OR.join(names)}
-        parts = [f"{name}={conditions[name]}" for name in keys]
-        out.append("; ".join([*parts, f"{PERIOD}={span}"] if span else parts))
+        texts = {name: conditions[name] for name in keys} | ({PERIOD: span} if span else {})
+        out.append(where_of(texts))
     return out
 
 

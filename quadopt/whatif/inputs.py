@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from quadopt.formulation.options import Formulation
+from quadopt.formulation.unread import unread_tables
 from quadopt.tables.case import Case
 from quadopt.tables.changes import Place
 from quadopt.whatif.moves import QUALITIES, Uncertain, uncertain_inputs
@@ -24,7 +25,7 @@ def inputs_of(
     """The inputs that move, and sentences on what was taken where nothing was said. Raises InputError with every fault."""
     by_quality = factors_of(factors, Place("factors"))
     if given is not None:
-        return uncertain_inputs(case, read_ranges(given, by_quality)), []
+        return uncertain_inputs(case, read_ranges(given, by_quality), unread_tables(options)), []
     found = uncertain_inputs(case, default_ranges(case, options, by_quality), is_default=True)
     said = ", ".join(f"{quality} x {low:g} to {high:g}" for quality, (low, high) in by_quality.items())
     late = ", ".join(f"{quality} {high:g}" for quality, (_, high) in DELAYS.items())

@@ -123,17 +123,17 @@ def uncertain_inputs(
 ) -> list[Uncertain]:
     """The inputs that ranges say, in their order; ranges of one name make one input.
 
-    `unread` are the tables that the model file does not read. Raises InputError with every fault of every range: an unknown
-    table, column or row, a column without numbers, a table that is not read, ends that leave the case as it is. Of the
-    default ranges (`is_default`) those that move nothing are left out.
+    `unread` are the tables, and columns as "table.column", that the model file does not read. Raises InputError with every
+    fault of every range: an unknown table, column or row, a column without numbers, a table that is not read, ends that
+    leave the case as it is. Of the default ranges (`is_default`) those that move nothing are left out.
     """
     origins, findings = Origins(case), list[Finding]()
     found: dict[str, list[Move]] = {}
     for each in ranges:
         try:
-            if each.table in unread:
-                raise InputError([each.place.finding("error", "the model file does not read this table", "table",
-                                                     value=each.table)])  # fmt: skip
+            if {each.table, f"{each.table}.{each.column}"} & set(unread):
+                raise InputError([each.place.finding("error", f"{each.name}: the model file does not read this", "table",
+                                                     value=f"{each.table}.{each.column}")])  # fmt: skip
             move = _Reading(case, each, origins).move()
             if not (move.changes(0.0) or move.changes(1.0)):
                 raise InputError([each.place.finding("error", "both ends leave the case as it is", "low",
