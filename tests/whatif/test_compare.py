@@ -165,6 +165,19 @@ def test_faults_of_all_whatifs_are_told_at_once() -> None:
         quadopt.compare(case, tiny.rules(ORDER), ["removed", "removed"])
 
 
+def test_whatifs_of_a_file_are_taken_with_what_they_build_on(tmp_path: Path) -> None:
+    file = tmp_path / "more.toml"
+    change = '[[whatif.change]]\ntable = "plants"\nwhere = "country={}"\ncolumn = "unit_cost"\noperation = "{}"\nvalue = "1"\n'
+    first = '[[whatif]]\nname = "first"\n' + change.format("Far", "add")
+    second = '[[whatif]]\nname = "second"\nbuilds_on = "first"\n' + change.format("Nowhere", "set")
+    file.write_text(first + second, encoding="utf-8")
+    with pytest.raises(InputError) as told:
+        quadopt.compare(Case.from_tables(tables(10)), tiny.rules(ORDER), file)
+    assert len(told.value.findings) == 1 and "more.toml" in told.value.report() and "Nowhere" in told.value.report()
+    with pytest.raises(InputError, match="no such file"):
+        quadopt.compare(Case.from_tables(tables(10)), tiny.rules(ORDER), str(tmp_path / "none.toml"))
+
+
 def test_a_base_without_a_plan_is_no_comparison() -> None:
     committed = tables(10, DEAR, fund=[{"country": "Home", "limit": 1}])
     committed["projects"][0]["status"] = "committed"

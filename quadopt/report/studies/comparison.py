@@ -17,8 +17,8 @@ from quadopt.tables.records import rows_of
 from quadopt.whatif.study import Study
 
 MONEY, SHARE, BY_ROW = "million {currency}", "% of demand", "in the row's unit"
-LINES = 7
-"""What-ifs that a chart of lines or bars shows beside the base, the first ones."""
+LINES = 6
+"""What-ifs that a chart of materials shows beside the base, the first ones."""
 ROW, PANEL = 0.17, 0.5
 """Heights in the picture: of a what-if, and of what is around a panel, in inches."""
 
@@ -256,7 +256,7 @@ def _material_charts(study: Study) -> tuple[Chart, ...]:
     charts = []
     for name, words in (("share_proportional", "proportional"), ("share_at_least", "at least (lower bound)")):
         series = [Series(f"{name}_base", "base", LOOKS[6], found[0][1])]
-        series += [Series(name, key[0], LOOKS[at], rows) for at, (key, rows) in enumerate(found[:6])]
+        series += [Series(name, key[0], LOOKS[at], rows) for at, (key, rows) in enumerate(found)]
         charts.append(replace(chart, title=f"Dependence by material: {words}", series=tuple(series)))
     return tuple(charts)
 
