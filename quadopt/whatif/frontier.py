@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from quadopt.formulation.options import Formulation, read_formulation
+from quadopt.formulation.options import Formulation
 from quadopt.plan import Plan
 from quadopt.sweep.engine import Listener
 from quadopt.sweep.run import Finished, runs_table, versions
@@ -20,8 +20,9 @@ from quadopt.whatif import frontier_tables as tables
 from quadopt.whatif import frontier_trade as trade
 from quadopt.whatif import frontier_words as words
 from quadopt.whatif.ended import status_of
-from quadopt.whatif.frontier_points import Engine, Placed
+from quadopt.whatif.frontier_points import Placed
 from quadopt.whatif.frontier_runs import Axis
+from quadopt.whatif.many import Engine, formulation
 from quadopt.whatif.study import Study
 
 AGAINST = ("cost", "stress", "fund")
@@ -147,9 +148,7 @@ def _sizes(count: int, sizes: Sequence[float] | None) -> list[float]:
 
 def _options(model: str | Path | Formulation, gap: float | None) -> Formulation:
     """The model file's rules, one objective after the other; which ones is for the frontier to say."""
-    options = model if isinstance(model, Formulation) else read_formulation(model)
     if gap is not None and not 0 <= gap < 1:
         raise ValueError(f"the gap is a fraction from 0 to below 1, not {gap}")
-    solver = options.solver if gap is None else options.solver.model_copy(update={"gap": gap})
     fresh = {"approach": "lexicographic", "order": ["shortage", "dependence", "cost"], "weights": {}, "bounds": {}}
-    return options.model_copy(update={**fresh, "minimise": "cost", "solver": solver})
+    return formulation(model, gap).model_copy(update={**fresh, "minimise": "cost"})

@@ -12,8 +12,9 @@ from quadopt.plan import Plan
 from quadopt.sweep.run import Run
 from quadopt.tables.case import Case
 from quadopt.whatif.frontier_curve import Presence
-from quadopt.whatif.frontier_points import IN_ORDER, Engine, Point
-from quadopt.whatif.frontier_runs import Axis, as_start
+from quadopt.whatif.frontier_points import IN_ORDER, Point
+from quadopt.whatif.frontier_runs import Answer, Axis
+from quadopt.whatif.many import Engine, known_start
 
 ORDER: list[Axis] = ["dependence", "fund_used", "cost"]
 """What each size is asked for, after the least shortage: no more of the fund is spent than the least dependence needs."""
@@ -48,7 +49,10 @@ def points(
     `refine`: how often to halve, for each project, the step in which it first appears.
     """
     today = engine.solve([_run(case, options, 1.0, start)])[0]
-    known = start if today.payload is None else as_start(case, options, today.payload)
+    answer: Answer | None = today.payload
+    known = start
+    if answer is not None:
+        known = known_start(case, options, answer.starts, answer.suppliers, answer.status)
     solved = {1.0: today}
     wanted = [size for size in dict.fromkeys(sizes) if size != 1.0]
     for _ in range(refine + 1):

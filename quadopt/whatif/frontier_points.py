@@ -5,33 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from quadopt.solver.best import relative_gap
-from quadopt.sweep.engine import Listener, run_many
-from quadopt.sweep.run import Finished, Run
+from quadopt.sweep.run import Finished
 from quadopt.whatif.frontier_curve import Standing, knee, standings
 from quadopt.whatif.frontier_runs import Answer, Axis
 
 Along = Axis | Literal["size"]
 IN_ORDER, WITHIN_LEVELS = (f"quadopt.whatif.frontier_runs:{name}" for name in ("in_order", "within_levels"))
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Where runs are solved and kept, and who hears of them (see `run_many`)."""
-
-    store: str | Path | None
-    processes: int | None
-    cluster: str | None
-    listener: Listener | None
-
-    def solve(self, runs: Sequence[Run]) -> list[Finished]:
-        """How each run ended, in order."""
-        return run_many(runs, self.store, self.processes, self.cluster, self.listener)
 
 
 @dataclass(frozen=True)

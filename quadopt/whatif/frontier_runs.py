@@ -99,22 +99,6 @@ def within_levels(
     return _outcome(staged, bounds | _one_by_one(staged, then), shortage)
 
 
-def as_start(case: Case, options: Formulation, answer: Answer) -> Plan:
-    """What a search begins with, as a plan without tables."""
-    return Plan(
-        case.title,
-        options.name,
-        case.currency,
-        case.base_year,
-        case.input_hash,
-        answer.status,
-        answer.stages,
-        {},
-        answer.starts,
-        {"model_file": options.model_dump(mode="json"), "suppliers_in_search": answer.suppliers},
-    )
-
-
 def _one_by_one(staged: Staged, order: list[Axis]) -> dict[Axis, float]:
     """Minimises objectives in order, each held at the very value reached; the proven least value of each."""
     bounds: dict[Axis, float] = {}

@@ -22,8 +22,9 @@ from quadopt.plan import Plan
 from quadopt.sweep.run import Finished, Run
 from quadopt.tables.case import Case
 from quadopt.whatif.frontier_curve import lowest
-from quadopt.whatif.frontier_points import IN_ORDER, WITHIN_LEVELS, Engine, Point
-from quadopt.whatif.frontier_runs import Answer, Axis, as_start
+from quadopt.whatif.frontier_points import IN_ORDER, WITHIN_LEVELS, Point
+from quadopt.whatif.frontier_runs import Answer, Axis
+from quadopt.whatif.many import Engine, known_start
 
 EPSILON = 1e-3
 """What the whole range of another objective counts, in ranges of dependence (Mavrotas: 1e-6 to 1e-3)."""
@@ -146,7 +147,9 @@ def _run(case: Case, options: Formulation, found: Payoff, limits: dict[Axis, flo
         "then": left_over(list(found.runs)),
     }
     name = " and ".join(f"{axis} at most {level:,.6g}" for axis, level in limits.items())
-    return Run(name, WITHIN_LEVELS, case, options, settings, as_start(case, options, found.answer(nearest)))
+    begin = found.answer(nearest)
+    start = known_start(case, options, begin.starts, begin.suppliers, begin.status)
+    return Run(name, WITHIN_LEVELS, case, options, settings, start)
 
 
 def _distance(found: Payoff, axis: Axis, limits: Mapping[Axis, float]) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from quadopt.formulation.options import OBJECTIVES, Formulation
 from quadopt.plan import Plan
@@ -98,20 +97,3 @@ def _figures(staged: Staged, told: Brief) -> dict[str, Figure]:
         }
     last = {stage.objective: stage for stage in staged.stages}
     return {o: Figure(last[o].incumbent, last[o].bound, last[o].unit) for o in OBJECTIVES if o in last}
-
-
-def known_start(case: Case, options: Formulation, reached: Reached, status: str) -> Plan:
-    """What a run has found as a plan for others to begin with: its starts and suppliers, without tables."""
-    told = {"suppliers_in_search": reached.suppliers, "model_file": options.model_dump(mode="json")}
-    return Plan(
-        case.title,
-        options.name,
-        case.currency,
-        case.base_year,
-        case.input_hash,
-        status,
-        pd.DataFrame(),
-        {},
-        reached.starts,
-        told,
-    )

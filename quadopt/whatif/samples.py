@@ -17,12 +17,13 @@ from quadopt.tables.schema import nearest
 from quadopt.whatif.designs import DESIGNS, SHAPES, Design, Shape, latin, saltelli, shaped
 from quadopt.whatif.ended import status_of
 from quadopt.whatif.inputs import inputs_of, inputs_table, notes_of
+from quadopt.whatif.many import Engine, formulation
 from quadopt.whatif.moves import Uncertain
 from quadopt.whatif.range_files import Given
 from quadopt.whatif.ranges import ByQuality
 from quadopt.whatif.sampled import Sampled
 from quadopt.whatif.study import Study
-from quadopt.whatif.trials import Engine, Trial, Trials, formulation
+from quadopt.whatif.trials import Trial, Trials
 
 GAP = 0.02
 """Relative gap of the runs where nothing else is asked for."""

@@ -17,12 +17,13 @@ from quadopt.sweep.run import Finished, runs_table, versions
 from quadopt.tables.case import Case
 from quadopt.whatif.ended import status_of
 from quadopt.whatif.inputs import inputs_of, inputs_table, notes_of
+from quadopt.whatif.many import Engine, formulation
 from quadopt.whatif.moves import Uncertain
 from quadopt.whatif.range_files import Given
 from quadopt.whatif.ranges import ByQuality
 from quadopt.whatif.reached import Figure
 from quadopt.whatif.study import Study
-from quadopt.whatif.trials import Engine, Trial, Trials, formulation
+from quadopt.whatif.trials import Trial, Trials
 
 ENDS = (("low", 0.0), ("high", 1.0))
 NOISE = 1e-6

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from quadopt.errors import NoPlanError
-from quadopt.formulation.options import Formulation, read_formulation
+from quadopt.formulation.options import Formulation
 from quadopt.plan import Plan
-from quadopt.sweep.engine import Listener, run_many
 from quadopt.sweep.run import Finished, Run
 from quadopt.tables.case import Case
+from quadopt.whatif.many import Engine, known_start
 from quadopt.whatif.moves import Uncertain
-from quadopt.whatif.reached import WORK, Reached, known_start
+from quadopt.whatif.reached import WORK, Reached
 
 BASE = "base"
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Where runs are solved and kept, as `quadopt.sweep.engine.run_many` takes it."""
-
-    store: str | Path | None = None
-    processes: int | None = None
-    cluster: str | None = None
-    listener: Listener | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,8 @@ class Trials:
         self.base = self._run([Run(BASE, WORK, case, options, start=start)], 0)[0]
         if not self.base.has_answer:
             raise NoPlanError(f"The base case has no plan, so that nothing can be compared with it. {self.base.reason}")
-        self.start = known_start(case, options, self.base.payload, self.base.status)
+        found = self.reached
+        self.start = known_start(case, options, found.starts, found.suppliers, self.base.status)
 
     @property
     def reached(self) -> Reached:
@@ -90,12 +80,4 @@ class Trials:
             if hear is not None:
                 hear(before + done, self._total, finished, seconds_left)
 
-        return run_many(runs, self.engine.store, self.engine.processes, self.engine.cluster, listener)
-
-
-def formulation(model: str | Path | Formulation, gap: float | None) -> Formulation:
-    """The model file, its stages to be solved to a relative gap where one is given."""
-    options = model if isinstance(model, Formulation) else read_formulation(model)
-    if gap is None:
-        return options
-    return options.model_copy(update={"solver": options.solver.model_copy(update={"gap": gap})})
+        return replace(self.engine, listener=listener).solve(runs)
