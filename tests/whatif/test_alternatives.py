@@ -278,3 +278,19 @@ def test_plan_given_is_not_solved_again() -> None:
     other = replace(plan, model_name="another")
     with pytest.raises(ValueError, match="model file another"):
         alternatives(case, DEPENDENCE, other)
+
+
+def test_searches_cut_off_give_the_same_lists_wherever_they_go_on(tmp_path: Path) -> None:
+    tables = random_tables(3, "small")
+    options = as_formulation({**random_options(3, tables), "order": ["shortage", "dependence"]}, gap=1e-6)
+    case = Case.from_tables(tables)
+    plan = quadopt.solve(case, options)
+    asked: dict[str, Any] = {"within": 0.3, "count": 4, "seconds": 0.02, "proofs": 2, "proof_seconds": 0.02}
+    at_once = alternatives(case, options, plan, **asked)
+    alternatives(case, options, plan, **{**asked, "count": 2}, store=tmp_path)
+    stopped = alternatives(case, options, plan, **asked, store=tmp_path)
+    assert at_once.status != "complete"
+    assert len(at_once.lists) > 2
+    assert stopped.runs["is_kept"].any()
+    for name in ("lists", "projects", "list_projects"):
+        assert at_once.tables[name].equals(stopped.tables[name]), name
