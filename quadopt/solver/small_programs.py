@@ -18,13 +18,13 @@ from quadopt.solver.matrix import Array, Mask, Program
 GAP = 1e-7
 KEPT_BOUNDS = 500
 """How many bounds the small programs hold: the latest."""
-BEST_CALLS, GOOD_CALLS = 1500, 60
+BEST_CALLS, GOOD_CALLS = 1500, 45
 """How often HiGHS is heard while the best so far away is sought; at least, before one within the level is taken for it."""
 SECONDS = 600.0
 """For one small program, which calls end long before."""
-OF_SOLVE, OF_CALL = 1e-5, 4e-7
-"""Seconds that a small program takes for each coefficient, once and every time that HiGHS is heard: measured once, so that
-efforts are the same on every machine."""
+OF_RELAXED, OF_WHOLE, OF_CALL = 1e-5, 4e-4, 2e-7
+"""Seconds that a small program takes for each coefficient, once with parts of starts allowed or once without, and every time
+that HiGHS is heard: measured once on the Quad case, so that efforts are the same on every machine."""
 
 
 class _Enough(Company):
@@ -92,7 +92,7 @@ class SmallPrograms:
             program = replace(program, is_integer=np.zeros_like(program.is_integer))
         model = HighsModel(program, self.good.staged.options.solver.threads)
         solved = model.solve(GAP, SECONDS, None, enough)
-        self.work += program.a.nnz * (OF_SOLVE + OF_CALL * enough.calls)
+        self.work += program.a.nnz * (OF_RELAXED if is_relaxed else OF_WHOLE + OF_CALL * enough.calls)
         return solved
 
     def _program(self, at_least: float, level: float) -> Program:
