@@ -15,6 +15,8 @@ from quadopt.formulation.options import parse_formulation
 from quadopt.report.columns import BY_NAME
 from quadopt.tables.catalogue import TABLES
 from quadopt.tables.whatif_files import read_whatifs
+from quadopt.whatif.moves import uncertain_inputs
+from quadopt.whatif.range_files import read_ranges
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -76,7 +78,7 @@ def _anchors(page: Path) -> set[str]:
 
 def test_model_files_of_the_recipes_are_valid() -> None:
     blocks = re.findall(r"```toml\n(.*?)```", (DOCS / "how-to.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    models = [block for block in blocks if "[[whatif]]" not in block]
+    models = [block for block in blocks if "[[whatif]]" not in block and "[[input]]" not in block]
     assert models
     for block in models:
         parse_formulation(tomllib.loads(block), "recipe")
@@ -90,6 +92,17 @@ def test_whatifs_of_the_recipes_can_be_made(tmp_path: Path) -> None:
     found = read_whatifs(file)
     assert case.with_changes(found["more_money"]).tables["fund"]["limit"].max() == 22.5
     assert len(case.with_changes(found["more_money_no_islia"]).changes) == 2
+
+
+def test_ranges_of_the_recipes_can_be_moved(tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", (DOCS / "how-to.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    case = quadopt.read_case(ROOT / "inputs" / "tutorial.xlsx")
+    file = tmp_path / "ranges.toml"
+    file.write_text(next(block for block in blocks if "[[input]]" in block), encoding="utf-8")
+    scarce, late = uncertain_inputs(case, read_ranges(file))
+    plants = case.with_changes(scarce.changes(0.0)).tables["plants"]
+    assert plants.loc[plants["country"] == "China", "capacity"].max() == 160
+    assert case.with_changes(late.changes(1.0)).tables["projects"]["lead_time"].min() == 3
 
 
 def test_commands_exist() -> None:
