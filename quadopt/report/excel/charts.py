@@ -73,7 +73,7 @@ def native_chart(pen: Pen, chart: Chart, place: Place) -> Any:
         "major_gridlines": GRID,
     }
     if is_bar:  # XlsxWriter calls the axis that lies flat x: a bar chart's values
-        along |= {"reverse": True, "crossing": "max"}
+        along |= {"reverse": True, "crossing": "max"} | ({"label_position": "low"} if chart.is_overlaid else {})
         along, values = values, along
     if is_scatter:
         along |= {"num_format": "0.0", "major_gridlines": GRID}

@@ -87,7 +87,6 @@ EFFECTS = Table(
         OBJECTIVE,
         Column("rank", "Rank", "", "count", "by effect"),
         INPUT,
-        RANGE,
         Column("first_order", "First-order effect", "part of the variance", "scale", "of the input alone"),
         Column("first_order_within", "First-order, plus or minus", "part of the variance", "scale", "half width, 95 %"),
         Column(
@@ -97,6 +96,7 @@ EFFECTS = Table(
         Column(
             "correlation", "Rank correlation", "-1 to 1", "scale", "which way the input moves the objective (Spearman)"
         ),
+        RANGE,
         Column("reason", "Reason", kind="wide", meaning="why a cell is blank"),
     ),
 )

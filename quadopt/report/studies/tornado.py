@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -52,7 +53,6 @@ TORNADO = Table(
         OBJECTIVE,
         Column("rank", "Rank", "", "count", "by swing, those that differ first"),
         INPUT,
-        RANGE,
         UNIT,
         Column("base", "Base case", AS_UNIT, "by_unit", "the objective of the base case"),
         Column("low", "At the low end", AS_UNIT, "by_unit", "the objective there"),
@@ -61,6 +61,7 @@ TORNADO = Table(
         *_end("high"),
         Column("swing", "Swing", AS_UNIT, "by_unit", "largest less smallest of low, base and high"),
         Column("is_difference", "Differs", meaning="yes where an end differs by more than the gaps"),
+        RANGE,
         Column("reason", "Reason", kind="wide", meaning="why an end has no plan"),
     ),
     grey_unless="is_difference",
@@ -90,10 +91,12 @@ SERIES = (
 
 
 def charts(study: Study) -> tuple[Chart, ...]:
-    """One chart an objective: bars to both sides of the base case."""
+    """One chart for each objective that an input changes: bars to both sides of the base case."""
     frame = study.tables["tornado"]
     out = []
     for objective, own in frame.groupby("objective", sort=False):
+        if not _has_bar(own).any():
+            continue
         unit = own["unit"].iloc[0]
         rows = span_of(frame, str(objective))
         series = tuple(Series(each.column, each.name, each.look, rows) for each in SERIES)
@@ -122,7 +125,7 @@ def charts(study: Study) -> tuple[Chart, ...]:
 def bars(study: Study, objective: str = "") -> Picture:
     """The widest bars of each objective, or of one; what is within the gaps in grey."""
     frame = study.tables["tornado"]
-    has_bar = frame[[f"{end}_{what}" for end in ENDS for what in ("change", "within")]].fillna(0.0).ne(0.0).any(axis=1)
+    has_bar = _has_bar(frame)
     asked = frame["objective"].isin([objective] if objective else frame["objective"])
     still = [
         str(name) for name in frame.loc[asked, "objective"].unique() if not has_bar[frame["objective"] == name].any()
@@ -167,6 +170,11 @@ def bars(study: Study, objective: str = "") -> Picture:
         axes.locator_params(axis="x", nbins=5)
         objective_axis(axes.xaxis, unit)
     return figure
+
+
+def _has_bar(frame: pd.DataFrame) -> pd.Series:
+    """Which rows have a change at an end, told or within the gaps."""
+    return frame[[f"{end}_{what}" for end in ENDS for what in ("change", "within")]].fillna(0.0).ne(0.0).any(axis=1)
 
 
 def _value(value: float, unit: object) -> str:
