@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from quadopt.formulation.options import Formulation
 from quadopt.reasons.words import listed, money, points
 from quadopt.solver.highs import Status
 from quadopt.tables.records import rows_of
@@ -100,11 +101,17 @@ def _inputs(base: Base, each: Compared) -> list[str]:
 
 def _options(base: Base, each: Compared) -> Iterator[str]:
     """The rules of the model file that are others."""
-    before = dict(_flat(base.variant.options.model_dump(mode="json")))
-    after = dict(_flat(each.variant.options.model_dump(mode="json")))
+    before, after = _rules(base.variant.options), _rules(each.variant.options)
     for key in dict.fromkeys([*before, *after]):
         if key not in ("name", "title", "description") and before.get(key) != after.get(key):
             yield f"model file, {key}: {after.get(key)} instead of {before.get(key)}"
+
+
+def _rules(options: Formulation) -> dict[str, Any]:
+    """The rules of a model file as they apply, slacks that it does not state among them."""
+    stated = options.model_dump(mode="json")
+    stated["slack"] = {each: options.slack_of(each).model_dump() for each in options.objectives()}
+    return dict(_flat(stated))
 
 
 def _flat(options: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
