@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from quadopt.tables.changes import Change, WhatIf
     from quadopt.tables.difference import difference
     from quadopt.tables.whatif_files import read_whatifs
-    from quadopt.whatif.alternatives import alternatives
-    from quadopt.whatif.compare import compare
-    from quadopt.whatif.frontier import frontier
-    from quadopt.whatif.loss_of_one import loss_of_one
-    from quadopt.whatif.samples import samples
-    from quadopt.whatif.tornado import tornado
+    from quadopt.whatif.alternatives.alternatives import alternatives
+    from quadopt.whatif.comparison.compare import compare
+    from quadopt.whatif.frontier.frontier import frontier
+    from quadopt.whatif.loss_of_one.loss_of_one import loss_of_one
+    from quadopt.whatif.sensitivity.samples import samples
+    from quadopt.whatif.sensitivity.tornado import tornado
 
 _HOMES = {
     "Case": "quadopt.tables.case",
@@ -38,22 +38,22 @@ _HOMES = {
     "Formulation": "quadopt.formulation.options",
     "Plan": "quadopt.plan",
     "WhatIf": "quadopt.tables.changes",
-    "alternatives": "quadopt.whatif.alternatives",
-    "compare": "quadopt.whatif.compare",
+    "alternatives": "quadopt.whatif.alternatives.alternatives",
+    "compare": "quadopt.whatif.comparison.compare",
     "diagnose": "quadopt.reasons.diagnosis",
     "difference": "quadopt.tables.difference",
     "explain": "quadopt.reasons.explanation",
-    "frontier": "quadopt.whatif.frontier",
-    "loss_of_one": "quadopt.whatif.loss_of_one",
+    "frontier": "quadopt.whatif.frontier.frontier",
+    "loss_of_one": "quadopt.whatif.loss_of_one.loss_of_one",
     "model_names": "quadopt.formulation.options",
     "read_case": "quadopt.tables.case",
     "read_formulation": "quadopt.formulation.options",
     "read_plan": "quadopt.report.reading",
     "read_whatifs": "quadopt.tables.whatif_files",
-    "samples": "quadopt.whatif.samples",
+    "samples": "quadopt.whatif.sensitivity.samples",
     "shortage_causes": "quadopt.reasons.short",
     "solve": "quadopt.solver.answer",
-    "tornado": "quadopt.whatif.tornado",
+    "tornado": "quadopt.whatif.sensitivity.tornado",
 }
 
 __all__ = [

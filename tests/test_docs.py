@@ -15,8 +15,8 @@ from quadopt.formulation.options import parse_formulation
 from quadopt.report.columns import BY_NAME
 from quadopt.tables.catalogue import TABLES
 from quadopt.tables.whatif_files import read_whatifs
-from quadopt.whatif.moves import uncertain_inputs
-from quadopt.whatif.range_files import read_ranges
+from quadopt.whatif.sensitivity.moves import uncertain_inputs
+from quadopt.whatif.sensitivity.range_files import read_ranges
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -45,7 +45,7 @@ def add(commands: Any) -> None:
 
 def _alternatives(parsed: argparse.Namespace) -> int:
     from quadopt.report.reading import read_plan
-    from quadopt.whatif.alternatives import alternatives
+    from quadopt.whatif.alternatives.alternatives import alternatives
 
     ask = partial(
         alternatives,

@@ -44,7 +44,7 @@ def _compare(parsed: argparse.Namespace) -> int:
     folder: Path | None = parsed.plans
     if folder is not None and folder.exists() and not parsed.force and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} exists already")
-    from quadopt.whatif.compare import compare
+    from quadopt.whatif.comparison.compare import compare
 
     found: list[Study] = []
 

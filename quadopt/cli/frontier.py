@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
 
 
 def _frontier(parsed: argparse.Namespace) -> int:
-    from quadopt.whatif.frontier import frontier
+    from quadopt.whatif.frontier.frontier import frontier
 
     ask = partial(
         frontier,

@@ -63,7 +63,7 @@ def _start(parsed: argparse.Namespace) -> Any:
 
 def _tornado(parsed: argparse.Namespace) -> int:
     def ask(case: Case, model: str, **chosen: Any) -> Study:
-        from quadopt.whatif.tornado import tornado
+        from quadopt.whatif.sensitivity.tornado import tornado
 
         return tornado(case, model, parsed.inputs, gap=parsed.gap, start=_start(parsed), **chosen)
 
@@ -72,7 +72,7 @@ def _tornado(parsed: argparse.Namespace) -> int:
 
 def _samples(parsed: argparse.Namespace) -> int:
     def ask(case: Case, model: str, **chosen: Any) -> Study:
-        from quadopt.whatif.samples import samples
+        from quadopt.whatif.sensitivity.samples import samples
 
         return samples(
             case,

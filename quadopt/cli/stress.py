@@ -57,7 +57,7 @@ def _duration(text: str) -> float | None:
 
 def _stress(parsed: argparse.Namespace) -> int:
     from quadopt.report.reading import read_plan
-    from quadopt.whatif.loss_of_one import loss_of_one
+    from quadopt.whatif.loss_of_one.loss_of_one import loss_of_one
 
     ask = partial(
         loss_of_one,

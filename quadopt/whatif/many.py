@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from quadopt.errors import NoPlanError
 from quadopt.formulation.options import Formulation, read_formulation
 from quadopt.plan import Plan
 from quadopt.sweep.engine import Listener, run_many
 from quadopt.sweep.run import Finished, Run
+from quadopt.sweep.work import PLAN
 from quadopt.tables.case import Case
 
 
-@dataclass(frozen=True)
 class Engine:
-    """Where runs are solved and kept, and who hears of them, as `quadopt.sweep.engine.run_many` takes it."""
+    """Where a study's runs are solved and kept, as `quadopt.sweep.engine.run_many` takes it, and who hears of them.
 
-    store: str | Path | None = None
-    processes: int | None = None
-    cluster: str | None = None
-    listener: Listener | None = None
+    The listener hears of all sweeps of the study as of one, of as many runs as are foreseen (`total`) or turn out to be.
+    """
 
-    def solve(self, runs: Sequence[Run]) -> list[Finished]:
-        """How each run ended, in order."""
-        return run_many(runs, self.store, self.processes, self.cluster, self.listener)
+    def __init__(
+        self,
+        store: str | Path | None = None,
+        processes: int | None = None,
+        cluster: str | None = None,
+        listener: Listener | None = None,
+        total: int = 0,
+    ) -> None:
+        self._store, self._processes, self._cluster, self._listener = store, processes, cluster, listener
+        self._before, self._total = 0, total
+
+    def solve(self, runs: Sequence[Run], is_chain: bool = False) -> list[Finished]:
+        """How each run ended, in order. A chain's next run stays in this process, where its programs are loaded already."""
+        processes = None if is_chain else self._processes
+        before, self._before = self._before, self._before + len(runs)
+        self._total = max(self._total, self._before)
+        return run_many(runs, self._store, processes, self._cluster, self._told(before, len(runs)))
+
+    def plan(self, name: str, case: Case, options: Formulation) -> Finished:
+        """The run that solves a case, with its plan. Raises `NoPlanError`, with the run's reason, where there is none."""
+        found = self.solve([Run(name, PLAN, case, options)])[0]
+        if not found.has_answer:
+            raise NoPlanError(f"{name}: {found.reason}", found.status)
+        return found
+
+    def _told(self, before: int, count: int) -> Listener | None:
+        """A listener for one sweep, whose seconds left are those of the study only where it is the last."""
+        tell, total = self._listener, self._total
+        if tell is None:
+            return None
+        is_last = before + count >= total
+
+        def listener(done: int, _: int, finished: Finished | None, seconds_left: float) -> None:
+            tell(before + done, total, finished, seconds_left if is_last else math.nan)
+
+        return listener
 
 
-def formulation(model: str | Path | Formulation, gap: float | None) -> Formulation:
+def formulation(model: str | Path | Formulation, gap: float | None = None) -> Formulation:
     """The model file, its stages to be solved to a relative gap where one is given."""
     options = model if isinstance(model, Formulation) else read_formulation(model)
     if gap is None:

@@ -11,7 +11,7 @@ import pytest
 from quadopt.cli import main
 from quadopt.report.studies.alternatives import SHAPE
 from quadopt.tables.case import read_case
-from quadopt.whatif.alternatives import alternatives
+from quadopt.whatif.alternatives.alternatives import alternatives
 from quadopt.whatif.study import Study
 
 CASE = "inputs/tutorial.xlsx"

@@ -11,8 +11,8 @@ import pytest
 from quadopt.cli import main
 from quadopt.report.studies.frontier import SHAPE
 from quadopt.tables.case import read_case
-from quadopt.whatif.frontier import frontier
-from quadopt.whatif.frontier_tables import BELOW, PLANS
+from quadopt.whatif.frontier.frontier import frontier
+from quadopt.whatif.frontier.tables import BELOW, PLANS
 from quadopt.whatif.study import Study
 
 CASE = "inputs/tutorial.xlsx"

@@ -16,8 +16,8 @@ from quadopt.plan import Plan
 from quadopt.solver.answer import draft
 from quadopt.solver.stages import Staged
 from quadopt.tables.case import Case
-from quadopt.whatif.alternatives import alternatives
-from quadopt.whatif.alternatives_tables import distance
+from quadopt.whatif.alternatives.alternatives import alternatives
+from quadopt.whatif.alternatives.tables import distance
 from quadopt.whatif.study import Study
 from tests.as_formulation import as_formulation
 from tests.random_cases import random_tables
@@ -168,7 +168,7 @@ def test_search_goes_on_where_it_was_stopped_and_repeats_nothing(tmp_path: Path)
 
 
 def test_run_that_fails_is_said_and_the_rest_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    from quadopt.whatif import project_lists
+    from quadopt.whatif.alternatives import project_lists
 
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("the disk is full")

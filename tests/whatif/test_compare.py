@@ -16,7 +16,7 @@ from quadopt.errors import InputError, NoPlanError
 from quadopt.report.studies.page import study_html
 from quadopt.tables.case import Case
 from quadopt.tables.changes import Change, WhatIf
-from quadopt.whatif.comparison import Difference, Reached, room
+from quadopt.whatif.comparison.comparison import Difference, Reached, room
 from quadopt.whatif.study import Study
 from tests import tiny
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from quadopt.errors import InputError
-from quadopt.whatif.designs import latin, saltelli, shaped
+from quadopt.whatif.sensitivity.designs import latin, saltelli, shaped
 
 
 @pytest.mark.parametrize(("number", "inputs"), [(1, 3), (7, 1), (64, 12)])

@@ -13,8 +13,8 @@ from quadopt.formulation.options import Formulation
 from quadopt.solver.goals import goals_of, prepare
 from quadopt.solver.stages import Aim, Staged
 from quadopt.tables.case import Case
-from quadopt.whatif.frontier import frontier
-from quadopt.whatif.frontier_trade import EPSILON
+from quadopt.whatif.frontier.frontier import frontier
+from quadopt.whatif.frontier.trade import EPSILON
 from quadopt.whatif.study import Study
 from tests import tiny
 from tests.oracle.search import build, combinations, fill

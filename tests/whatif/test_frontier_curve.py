@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quadopt.whatif.frontier_curve import Presence, in_words, knee, lowest, staircase, standings
+from quadopt.whatif.frontier.curve import Presence, in_words, knee, lowest, staircase, standings
 
 
 def test_needless_plans_are_told_by_whom() -> None:

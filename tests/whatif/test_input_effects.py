@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quadopt.whatif.designs import latin, saltelli
-from quadopt.whatif.effects import QUANTILES, effects, quantiles
+from quadopt.whatif.sensitivity.designs import latin, saltelli
+from quadopt.whatif.sensitivity.effects import QUANTILES, effects, quantiles
 
 
 def ishigami(positions):

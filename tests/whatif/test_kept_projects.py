@@ -9,7 +9,7 @@ import pytest
 from quadopt.plan import Plan
 from quadopt.sweep.run import Outcome
 from quadopt.tables.case import Case
-from quadopt.whatif.kept_projects import KeptProjects, keep
+from quadopt.whatif.comparison.kept_projects import KeptProjects, keep
 from tests import tiny
 
 ORDER = ["shortage", "cost"]

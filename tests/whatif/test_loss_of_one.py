@@ -13,9 +13,9 @@ from quadopt.report.studies import shape_of
 from quadopt.solver.answer import draft
 from quadopt.solver.stages import Staged
 from quadopt.tables.case import Case
-from quadopt.whatif.loss_of_one import loss_of_one, usual_start
-from quadopt.whatif.loss_words import ALL_SECTORS, NEVER, days_in_words, listed_some
-from quadopt.whatif.lost_exports import GROUP, NOBODY
+from quadopt.whatif.loss_of_one.loss_of_one import loss_of_one, usual_start
+from quadopt.whatif.loss_of_one.lost_exports import GROUP, NOBODY
+from quadopt.whatif.loss_of_one.words import ALL_SECTORS, NEVER, days_in_words, listed_some
 from quadopt.whatif.study import Study
 from tests.tiny import M, Tables, cut, plant, project, rules, stockpile, two_suppliers
 

@@ -17,9 +17,9 @@ from quadopt.solver.branches import Branches, point_of
 from quadopt.solver.matrix import Matrix
 from quadopt.solver.stages import Staged
 from quadopt.tables.case import Case
-from quadopt.whatif import lost_exports
-from quadopt.whatif.holding import asked, first_short
-from quadopt.whatif.lost_exports import ANY, GROUP, LASTING, NOBODY, WAYS, digest, lose, with_loss
+from quadopt.whatif.loss_of_one import lost_exports
+from quadopt.whatif.loss_of_one.holding import asked, first_short
+from quadopt.whatif.loss_of_one.lost_exports import ANY, GROUP, LASTING, NOBODY, WAYS, digest, lose, with_loss
 from tests.random_cases import random_tables
 from tests.tiny import M, Tables, cut, demand, one_metal, plant, project, rules, stockpile, two_members, two_suppliers
 

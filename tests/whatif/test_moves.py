@@ -8,9 +8,9 @@ import pytest
 from quadopt.errors import InputError
 from quadopt.formulation.options import read_formulation
 from quadopt.tables.case import Case
-from quadopt.whatif.inputs import inputs_of, notes_of
-from quadopt.whatif.moves import uncertain_inputs
-from quadopt.whatif.ranges import FACTORS, Range
+from quadopt.whatif.sensitivity.inputs import inputs_of, notes_of
+from quadopt.whatif.sensitivity.moves import uncertain_inputs
+from quadopt.whatif.sensitivity.ranges import FACTORS, Range
 from tests.random_cases import random_tables
 from tests.tiny import YEARS, M, cut, demand, one_metal, plant, project, stockpile, two_suppliers
 

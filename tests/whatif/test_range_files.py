@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from quadopt.errors import InputError
-from quadopt.whatif.range_files import read_ranges
-from quadopt.whatif.ranges import FACTORS
+from quadopt.whatif.sensitivity.range_files import read_ranges
+from quadopt.whatif.sensitivity.ranges import FACTORS
 
 TOML = """
 [quality]

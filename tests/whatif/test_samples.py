@@ -10,9 +10,9 @@ import quadopt
 from quadopt.errors import InputError
 from quadopt.sweep.run import Outcome
 from quadopt.tables.case import Case
-from quadopt.whatif import trials
-from quadopt.whatif.effects import QUANTILES
-from quadopt.whatif.reached import Figure, Reached
+from quadopt.whatif.sensitivity import trials
+from quadopt.whatif.sensitivity.effects import QUANTILES
+from quadopt.whatif.sensitivity.reached import Figure, Reached
 from tests.tiny import one_metal, project, rows, rules
 
 ORDER = ["shortage", "dependence", "cost"]

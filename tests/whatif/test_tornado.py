@@ -9,9 +9,9 @@ import pytest
 import quadopt
 from quadopt.errors import InputError, NoPlanError
 from quadopt.tables.case import Case
-from quadopt.whatif.reached import Figure
+from quadopt.whatif.sensitivity.reached import Figure
+from quadopt.whatif.sensitivity.tornado import difference, moved_starts
 from quadopt.whatif.study import Study
-from quadopt.whatif.tornado import difference, moved_starts
 from tests.tiny import M, one_metal, plant, project, rows, rules
 
 ORDER = ["shortage", "dependence", "cost"]

@@ -24,7 +24,7 @@ from quadopt.report.pictures.style import (
 from quadopt.report.schema import Column, Table
 from quadopt.report.studies.shape import RUNS, Shape
 from quadopt.tables.records import rows_of
-from quadopt.whatif.frontier_tables import BELOW, KNEE, NEEDLESS, PLANS, REACHED
+from quadopt.whatif.frontier.tables import BELOW, KNEE, NEEDLESS, PLANS, REACHED
 from quadopt.whatif.study import Study
 
 MONEY = "million {currency}"

@@ -13,8 +13,8 @@ from quadopt.report.pictures.style import INK, SMALL, Picture, money_unit, neede
 from quadopt.report.schema import Column, Table
 from quadopt.report.studies.shape import RUNS, Shape
 from quadopt.tables.records import rows_of
-from quadopt.whatif.loss_words import ALL_SECTORS, NEVER
-from quadopt.whatif.lost_exports import GROUP, NOBODY
+from quadopt.whatif.loss_of_one.lost_exports import GROUP, NOBODY
+from quadopt.whatif.loss_of_one.words import ALL_SECTORS, NEVER
 from quadopt.whatif.study import Study
 
 MONEY = "million {currency}"

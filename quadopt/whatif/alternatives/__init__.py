@@ -1,0 +1,1 @@
+"""Alternatives: other lists of projects, nearly as good and very different."""

@@ -1,0 +1,1 @@
+"""Comparison: the plan of a case beside those of what-ifs."""
