@@ -93,7 +93,7 @@ def is_alive(pid: int) -> bool:
 @pytest.mark.parametrize("processes", [0, 2])
 def test_ctrl_c_says_how_many_are_finished(processes: int, tmp_path: Path) -> None:
     store, log = tmp_path / "store", tmp_path / "log"
-    sweep = begun(store, log, 0.5, processes)
+    sweep = begun(store, log, 2.0, processes)
     until(lambda: kept(store) >= 2)
     os.killpg(sweep.pid, signal.SIGINT)
     _, said = sweep.communicate(timeout=300)
