@@ -49,6 +49,11 @@ def _add_inputs(command: argparse.ArgumentParser) -> None:
         help="ranges of the uncertain inputs (.toml, .csv; default: groups by their rows' quality)",
     )
     command.add_argument(
+        "--keep-projects",
+        action="store_true",
+        help="the stages after dependence keep its projects: quicker, and without bounds for those stages",
+    )
+    command.add_argument(
         "--plan", type=Path, help="a plan's results workbook that the base case begins with (default: none)"
     )
 
@@ -65,7 +70,15 @@ def _tornado(parsed: argparse.Namespace) -> int:
     def ask(case: Case, model: str, **chosen: Any) -> Study:
         from quadopt.whatif.sensitivity.tornado import tornado
 
-        return tornado(case, model, parsed.inputs, gap=parsed.gap, start=_start(parsed), **chosen)
+        return tornado(
+            case,
+            model,
+            parsed.inputs,
+            gap=parsed.gap,
+            start=_start(parsed),
+            keeps_projects=parsed.keep_projects,
+            **chosen,
+        )
 
     return write_study(parsed, "tornado", ask)
 
@@ -84,6 +97,7 @@ def _samples(parsed: argparse.Namespace) -> int:
             seed=parsed.seed,
             gap=parsed.gap,
             start=_start(parsed),
+            keeps_projects=parsed.keep_projects,
             **chosen,
         )
 

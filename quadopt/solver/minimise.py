@@ -174,9 +174,10 @@ class Search:
 
     def _round(self, part: Part) -> tuple[bool, Found | None]:
         """One search of a part; whether it was more than a look around, and what it found."""
-        if not self.is_hard:
+        is_linear = not self.program.is_integer.any()
+        if is_linear or not self.is_hard:
             found = self._alone(part)
-            if found is not None or not self.program.is_integer.any():
+            if found is not None or is_linear:
                 return True, found
             self.is_hard = True
             if self.sees_dependence and part.left_out:

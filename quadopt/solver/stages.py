@@ -113,6 +113,11 @@ class Staged:
             np.nan if p in free else float(starts.get(p) == period[tau - 1]) for p, tau in self.model.pyomo.starts
         ])  # fmt: skip
 
+    @property
+    def has_kept_starts(self) -> bool:
+        """Whether starts are fixed."""
+        return self._kept is not None
+
     def require(self, project: str, is_started: bool) -> None:
         """Has a project start in some period, or in none."""
         m = self.model.pyomo

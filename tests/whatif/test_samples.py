@@ -108,7 +108,7 @@ def test_changes_that_break_a_rule_of_the_input_fail_alone():
     assert failed["reason"].str.contains("nothing is left for the undisturbed future").all()
 
 
-def ishigami(case, options, start, changes=()):
+def ishigami(case, options, start, changes=(), keeps_projects=False):
     """A run that only evaluates Ishigami's function of three factors from 0 to 2; `settings` of the case say its gap."""
     factors = {name: float(value) for name, *_, value in changes}
     x, y, z = (np.pi * (factors.get(name, 1.0) - 1.0) for name in ("x", "y", "z"))

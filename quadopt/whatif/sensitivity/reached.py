@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from quadopt.formulation.options import OBJECTIVES, Formulation
 from quadopt.plan import Plan
 from quadopt.solver.brief import Brief, brief
 from quadopt.solver.goals import INDEX_UNIT
+from quadopt.solver.money_tables import starts_of
 from quadopt.solver.stages import Staged
 from quadopt.sweep.run import Outcome
 from quadopt.tables.case import Case
@@ -35,8 +37,9 @@ class Figure:
 class Reached:
     """The figures of one run.
 
-    `objectives`: of each the last stage's value and bound, given what the stages before it hold; where the objective has no
-    stage of its own (weighted and bounded approaches) its value at the plan, without a bound. `starts`: project -> period.
+    `objectives`: of each the last stage's value and bound, given what the stages before it hold; minus infinity is the bound of
+    a stage that kept its projects, since others may do better; where the objective has no stage of its own (weighted and
+    bounded approaches) its value at the plan, without a bound. `starts`: project -> period.
     `materials`: material -> share of the members' demand that depends on the largest supplier, mean over members and
     periods by demand, at the plan of the dependence stage (empty where there is none). `suppliers`: those that mattered.
     """
@@ -51,9 +54,16 @@ WORK = "quadopt.whatif.sensitivity.reached:reach"
 """The name of `reach` for a `Run`."""
 
 
-def reach(case: Case, options: Formulation, start: Plan | None, changes: Sequence[Sequence[str]] = ()) -> Outcome:
+def reach(
+    case: Case,
+    options: Formulation,
+    start: Plan | None,
+    changes: Sequence[Sequence[str]] = (),
+    keeps_projects: bool = False,
+) -> Outcome:
     """Makes changes (input, table, where, column, operation, value) and solves the stages; the payload is a `Reached`.
 
+    `keeps_projects`: the stages after dependence keep its projects, so that they are linear programs.
     Raises `InputError` where the changes break a rule of the input, `NoPlanError` where there is no plan.
     """
     if changes:
@@ -62,14 +72,21 @@ def reach(case: Case, options: Formulation, start: Plan | None, changes: Sequenc
     if start is not None:
         staged.begin_with(start.starts, start.options["suppliers_in_search"])
     materials: dict[str, float] = {}
+    chosen: list[str] = []
+    """Stages that chose projects."""
 
     staged.find_caps()
     for aim in staged.aims():
         staged.solve(aim)
+        if not staged.has_kept_starts:
+            chosen.append(aim.goal.name)
         if aim.goal.objective == "dependence" and options.approach == "lexicographic":
             materials = _by_material(staged)
+            if keeps_projects:
+                staged.matrix.load(staged.values)
+                staged.keep_starts(starts_of(staged.model))
     told = brief(staged)
-    reached = Reached(_figures(staged, told), told.starts, materials, told.suppliers)
+    reached = Reached(_figures(staged, told, chosen), told.starts, materials, told.suppliers)
     return Outcome(reached, told.status, told.gap)
 
 
@@ -86,7 +103,7 @@ def _by_material(staged: Staged) -> dict[str, float]:
     return {material: part[material] / whole[material] for material in part if whole[material] > 0}
 
 
-def _figures(staged: Staged, told: Brief) -> dict[str, Figure]:
+def _figures(staged: Staged, told: Brief, chosen: Sequence[str]) -> dict[str, Figure]:
     money = f"million {staged.case.currency}"
     if staged.options.approach != "lexicographic":
         units = {o: INDEX_UNIT if o == "dependence" else money for o in told.objectives}
@@ -96,4 +113,5 @@ def _figures(staged: Staged, told: Brief) -> dict[str, Figure]:
             for o, value in told.objectives.items()
         }
     last = {stage.objective: stage for stage in staged.stages}
-    return {o: Figure(last[o].incumbent, last[o].bound, last[o].unit) for o in OBJECTIVES if o in last}
+    bounds = {stage.name: stage.bound if stage.name in chosen else -math.inf for stage in staged.stages}
+    return {o: Figure(last[o].incumbent, bounds[last[o].name], last[o].unit) for o in OBJECTIVES if o in last}

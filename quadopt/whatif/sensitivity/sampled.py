@@ -67,7 +67,7 @@ class Sampled:
         """Whether one value lies between bound and plan of every run, so that none need differ from another."""
         values, bounds = self.values(objective), self.bounds(objective)
         values = values[np.isfinite(values)]
-        known = bounds[np.isfinite(bounds)]
+        known = bounds[~np.isnan(bounds)]
         least = values if not known.size else known
         size = max(1e-3, float(np.abs(values).max(initial=0.0)))
         return bool(not values.size or least.max() <= values.min() + NOISE * size)

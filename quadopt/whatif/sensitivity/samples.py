@@ -42,6 +42,7 @@ def samples(
     factors: ByQuality | None = None,
     gap: float | None = GAP,
     start: Plan | None = None,
+    keeps_projects: bool = False,
     store: str | Path | None = None,
     processes: int | None = None,
     cluster: str | None = None,
@@ -49,10 +50,10 @@ def samples(
 ) -> Study:
     """The plan under `number` draws of all uncertain inputs at once, each solved to `gap` (None: the model file's).
 
-    `inputs`, `factors`, `start` and the rest as for `quadopt.tornado`. `design` `latin`: a Latin hypercube of `number` runs;
-    `sobol`: Saltelli's design of `number` x (inputs + 2) runs, which gives total effects as well (SALib is needed). `shape`:
-    every value of a range as likely as any other (`uniform`), or the case's own the likeliest (`triangular`). The same `seed`
-    draws the same samples.
+    `inputs`, `factors`, `start`, `keeps_projects` and the rest as for `quadopt.tornado`. `design` `latin`: a Latin hypercube of
+    `number` runs; `sobol`: Saltelli's design of `number` x (inputs + 2) runs, which gives total effects as well (SALib is
+    needed). `shape`: every value of a range as likely as any other (`uniform`), or the case's own the likeliest
+    (`triangular`). The same `seed` draws the same samples.
 
     Runs without a plan are counted, said and left out of quantiles, shares and effects. Raises `InputError` with every fault
     of the ranges and where SALib is needed and not installed, `NoPlanError` where the base case has no plan.
@@ -64,7 +65,8 @@ def samples(
     positions = shaped(drawn, shape, np.array([each.mode for each in moving]))
     width = len(str(len(positions)))
     trials = [Trial(f"sample {k:0{width}d}", dict(enumerate(row.tolist()))) for k, row in enumerate(positions, 1)]
-    run = Trials(case, options, moving, start, Engine(store, processes, cluster, listener, total=1 + len(trials)))
+    engine = Engine(store, processes, cluster, listener, total=1 + len(trials))
+    run = Trials(case, options, moving, start, engine, keeps_projects)
     ended = run.solve(trials)
     found = Sampled(run, moving, design, seed, drawn, ended)
     finished = [run.base, *ended]
@@ -81,7 +83,7 @@ def samples(
         case.base_year,
         case.input_hash,
         status_of(finished),
-        [*found.failures(), *found.lines(), how, *ranges_said],
+        [*found.failures(), *found.lines(), how, *run.said, *ranges_said],
         {
             "objectives": found.objectives(),
             "projects": found.projects(),

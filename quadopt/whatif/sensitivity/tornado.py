@@ -38,6 +38,7 @@ def tornado(
     factors: ByQuality | None = None,
     gap: float | None = None,
     start: Plan | None = None,
+    keeps_projects: bool = False,
     store: str | Path | None = None,
     processes: int | None = None,
     cluster: str | None = None,
@@ -48,14 +49,16 @@ def tornado(
     `inputs`: a TOML or CSV file of ranges, ranges or mappings in Python (see `range_files`), or None for the
     groups of numbers that the model reads, each by its rows' quality; `factors` replaces the usual factors of a quality
     ({"assumed": (0.5, 1.5)}). `gap` is the relative gap of all runs (None: the model file's), `start` a plan that the base
-    case begins with; all others begin with the base case's. The rest is as for `quadopt.sweep.engine.run_many`.
+    case begins with; all others begin with the base case's. `keeps_projects`: the stages after dependence keep its projects;
+    that is quicker, and leaves those stages without bounds. The rest is as for `quadopt.sweep.engine.run_many`.
 
     Raises `InputError` with every fault of the ranges, `NoPlanError` where the base case has no plan.
     """
     options = formulation(model, gap)
     moving, ranges_said = inputs_of(case, options, inputs, factors)
     trials = [Trial(f"{each.name}: {end}", {k: at}) for k, each in enumerate(moving) for end, at in ENDS]
-    run = Trials(case, options, moving, start, Engine(store, processes, cluster, listener, total=1 + len(trials)))
+    engine = Engine(store, processes, cluster, listener, total=1 + len(trials))
+    run = Trials(case, options, moving, start, engine, keeps_projects)
     ended = run.solve(trials)
     found = _Found(run, moving, ended)
     bars = found.bars()
@@ -69,7 +72,7 @@ def tornado(
         case.base_year,
         case.input_hash,
         status_of(finished),
-        [*found.lines(bars, starts), *ranges_said],
+        [*found.lines(bars, starts), *run.said, *ranges_said],
         {"tornado": bars, "starts": starts, "inputs": inputs_table(moving), "runs": runs_table(finished)},
         notes_of(moving),
         versions(),

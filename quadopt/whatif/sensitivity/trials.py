@@ -25,6 +25,12 @@ class Trial:
     positions: Mapping[int, float]
 
 
+KEPT_SAID = (
+    "The stages after dependence keep its projects: their values are reached, and no bound says how much better other projects "
+    "would do, so that no difference of theirs is called one."
+)
+
+
 class Trials:
     """The runs of a study of uncertain inputs; `base` is solved first, from `start` where it is given."""
 
@@ -35,9 +41,11 @@ class Trials:
         inputs: Sequence[Uncertain],
         start: Plan | None,
         engine: Engine,
+        keeps_projects: bool,
     ) -> None:
         self.case, self.options, self.inputs, self.engine = case, options, inputs, engine
-        self.base = engine.solve([Run(BASE, WORK, case, options, start=start)])[0]
+        self._rules = {"keeps_projects": keeps_projects}
+        self.base = engine.solve([Run(BASE, WORK, case, options, self._rules, start)])[0]
         if not self.base.has_answer:
             raise NoPlanError(f"The base case has no plan, so that nothing can be compared with it. {self.base.reason}")
         found = self.reached
@@ -49,6 +57,11 @@ class Trials:
         found: Reached = self.base.payload
         return found
 
+    @property
+    def said(self) -> list[str]:
+        """What the reader must know of how the stages were solved."""
+        return [KEPT_SAID] if self._rules["keeps_projects"] else []
+
     def solve(self, trials: Sequence[Trial]) -> list[Finished]:
         """How each trial ended, in order; one that changes nothing is the base case."""
         ended: dict[int, Finished] = {}
@@ -56,7 +69,9 @@ class Trials:
         for number, trial in enumerate(trials):
             changes = self._changes(trial)
             if changes:
-                runs[number] = Run(trial.name, WORK, self.case, self.options, {"changes": changes}, self.start)
+                runs[number] = Run(
+                    trial.name, WORK, self.case, self.options, {"changes": changes, **self._rules}, self.start
+                )
             else:
                 ended[number] = replace(self.base, run=trial.name, is_kept=True)
         ended |= dict(zip(runs, self.engine.solve(list(runs.values())), strict=True))
