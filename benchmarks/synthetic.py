@@ -102,7 +102,7 @@ def synthetic_tables(shape: Shape | str = "quad", seed: int = 0) -> Tables:
     named = {row["sector"] for row in tables["demand"]}
     tables["sectors"] = [{"sector": q, "shortage_weight": w} for q, w in SECTORS.items() if q in named]
     tables["fund"] = _fund(_generator(seed, "fund"), world, tables["projects"])
-    tables["stockpiles"] = _stockpiles(_generator(seed, "stockpiles"), world)
+    tables["stockpiles"] = _stockpiles(_generator(seed, "stockpiles"), world, tables)
     tables["sharing"] = _sharing(_generator(seed, "sharing"), world, tables["stockpiles"])
     tables["routes"] = _routes(_generator(seed, "routes"), world, tables["plants"])
     frames = {name: pd.DataFrame(tables[name]) for name in ("countries", "periods", "recipes", "plants", "demand")}
@@ -221,8 +221,14 @@ def _fund(rng: np.random.Generator, world: World, projects: list[Row]) -> list[R
     return rows
 
 
-def _stockpiles(rng: np.random.Generator, world: World) -> list[Row]:
-    """Most of what members want is stocked: 10 to 60 days at first, room for 60 to 180; some must hold some days."""
+def _stockpiles(rng: np.random.Generator, world: World, tables: Tables) -> list[Row]:
+    """Most of what members want is stocked: 10 to 60 days at first, room for 60 to 180; some must hold some days.
+
+    Days count what plants use as well, for which there is no room: none must be held of what a member's plants use.
+    """
+    uses = {(row["process"], row["material"]) for row in tables["recipes"] if row["quantity"] < 0}
+    runs = {(row["country"], row["process"]) for row in tables["plants"]}
+    used = {(n, material) for n, process in runs for user, material in uses if user == process}
     rows: list[Row] = []
     for (n, material), quantity in world.demand.items():
         if rng.random() > 0.6:
@@ -232,7 +238,7 @@ def _stockpiles(rng: np.random.Generator, world: World) -> list[Row]:
             "material": material,
             "initial": rounded(quantity * rng.uniform(10, 60) / 365),
             "capacity": rounded(quantity * rng.uniform(60, 180) / 365),
-            "minimum_days": 5 if rng.random() < 0.15 else None,
+            "minimum_days": 5 if rng.random() < 0.15 and (n, material) not in used else None,
             "holding_cost": rounded(0.02 * world.price[material] + 20, 3),
             "loss_rate": 0.01 if rng.random() < 0.1 else 0.0,
         }

@@ -10,6 +10,8 @@ import quadopt
 from benchmarks.crises import add_disruptions
 from benchmarks.synthetic import SHAPES, Shape, synthetic_case, synthetic_tables, write_folder, write_workbook
 from quadopt.formulation.structure import Structure
+from quadopt.solver.highs import Status
+from quadopt.solver.stages import Staged
 from tests import tiny
 
 SOME_SHAPES = [
@@ -120,3 +122,12 @@ def test_disruptions_are_added_to_the_quad_case() -> None:
     assert again.input_hash == more.input_hash
     unchanged = [name for name in quad.tables if name != "disruptions"]
     assert all(more.tables[name].equals(quad.tables[name]) for name in unchanged)
+
+
+@pytest.mark.parametrize("materials", [10, 20, 40])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_must_be_held_can_be(materials: int, seed: int) -> None:
+    case = synthetic_case(Shape(3, 5, materials, 0, 8, 10, 2), seed)
+    staged = Staged(case, tiny.rules(order=["shortage"]))
+    staged.run()
+    assert staged.stages[0].status is Status.OPTIMAL
