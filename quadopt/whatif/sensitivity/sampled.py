@@ -172,12 +172,14 @@ class Sampled:
         shown = self._value(objective, middle)
         if np.nanmax(values) == np.nanmin(values):
             return f"{name}: {shown} in all runs."
-        if self.is_noise(objective):
-            return f"{name}: {shown} in the median; all runs lie within the gaps of each other, so none is known to differ."
         text = (
             f"{name}: {shown} in the median, between {self._value(objective, low)} and "
             f"{self._value(objective, high)} in 90 % of the runs (base case {self._value(objective, self.base[objective].value)})"
         )
+        if np.isneginf(bounds).any():
+            return f"{text}; reached with the projects kept, without bounds, so that no run is known to differ from another."
+        if self.is_noise(objective):
+            return f"{name}: {shown} in the median; all runs lie within the gaps of each other, so none is known to differ."
         if np.isfinite(bounds).any():
             part = float(np.nanmedian(values - bounds)) / (high - low) if high > low else np.inf
             text += f"; the median gap is {100 * part:.0f} % of that spread" + (
