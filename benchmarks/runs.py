@@ -37,7 +37,8 @@ def label(case: str) -> str:
 def run_all(part: str, jobs: list[Job], repeats: int, tell: Callable[[str], None], kept: Kept) -> list[Run]:
     """Every job as often as asked, in turn, so that a machine that slows down slows all alike; those that are kept first.
 
-    A job that fails is told of and left out: a writing that runs out of memory is no reason to lose the others.
+    Runs are given back in the order of their jobs. A job that fails is told of and left out: a writing that runs out of memory
+    is no reason to lose the others.
     """
     done = [run for run in kept.read() if run.job in jobs]
     left_out: list[Job] = []
@@ -55,7 +56,7 @@ def run_all(part: str, jobs: list[Job], repeats: int, tell: Callable[[str], None
                 tell(f"failed: {fault}")
             if number + 1 >= ENOUGH and time.perf_counter() - begin > SLOW:
                 left_out.append(job)
-    return done
+    return sorted(done, key=lambda run: jobs.index(run.job))
 
 
 class Kept:
