@@ -22,8 +22,28 @@ if TYPE_CHECKING:
     from quadopt.tables.case import Case
 
 
+class NamedTables:
+    """What has `tables`, each to be asked for by its name: `plan.trade` is `plan.tables["trade"]`."""
+
+    tables: dict[str, pd.DataFrame]
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        tables = self.__dict__.get("tables", {})
+        if name in tables:
+            return tables[name]
+        near = nearest(name, tables)
+        raise AttributeError(
+            f"a {type(self).__name__.lower()} has no table {name!r}" + (f"; did you mean {near!r}?" if near else ""),
+            name=name,
+            obj=self,
+        )
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for name in self.tables if str(name).isidentifier())})
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan:
+class Plan(NamedTables):
     """A plan with how it was found.
 
     `status` is `optimal` (every stage within its gap) or `stopped with a plan`; `stages` says it stage by stage with
@@ -45,19 +65,6 @@ class Plan:
     warnings: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-
-    def __getattr__(self, name: str) -> pd.DataFrame:
-        """A table by its name: `plan.trade` is `plan.tables["trade"]`."""
-        tables = self.__dict__.get("tables", {})
-        if name in tables:
-            return tables[name]
-        near = nearest(name, tables)
-        raise AttributeError(
-            f"a plan has no table {name!r}" + (f"; did you mean {near!r}?" if near else ""), name=name, obj=self
-        )
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *(name for name in self.tables if str(name).isidentifier())})
 
     def __repr__(self) -> str:
         from quadopt.report.display import plan_text

@@ -180,11 +180,13 @@ def model_names() -> list[str]:
     return sorted(p.name.removesuffix(".toml") for p in _model_folder().iterdir() if p.name.endswith(".toml"))
 
 
-def read_formulation(model: str | Path) -> Formulation:
-    """Read a model file: the name of one that comes with quadopt (`pact`), or a path to a TOML file.
+def read_formulation(model: str | Path | Formulation) -> Formulation:
+    """Read a model file: the name of one that comes with quadopt (`pact`), or a path to a TOML file; rules stay as they are.
 
     Raises `ModelFileError` with every fault: unknown names and keys, wrong types, values out of bounds.
     """
+    if isinstance(model, Formulation):
+        return model
     path = Path(model)
     if path.suffix == ".toml":
         if not path.is_file():

@@ -109,7 +109,7 @@ def diagnose(case: Case, model: str | Path | Formulation = "pact", seconds: floa
     Raises `ModelFileError` where the model file has faults, `NoPlanError` where `seconds` do not suffice.
     """
     begin = time.perf_counter()
-    options = model if isinstance(model, Formulation) else read_formulation(model)
+    options = read_formulation(model)
     check_fit(options, case)
     found = ruled(case, options)
     elastic = Elastic(found.program, rules_of(found), options.solver.threads, seconds)

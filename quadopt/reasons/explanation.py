@@ -46,7 +46,7 @@ def explain(
     is no linear program at fixed starts; `ModelFileError` where the model file has faults.
     """
     begin = time.perf_counter()
-    options = model if isinstance(model, Formulation) else read_formulation(plan.model_name if model is None else model)
+    options = read_formulation(plan.model_name if model is None else model)
     _check(case, plan, options)
     kept = KeptStarts(Staged(case, options), plan)
     money = Money(Portfolios.of(kept.matrix, kept.whole))

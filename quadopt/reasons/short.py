@@ -65,7 +65,7 @@ def shortage_causes(case: Case, plan: Plan, model: str | Path | Formulation | No
     what counts least to loosen (as in `quadopt.diagnose`). `kind` is "plan's choice" where the plan's projects could serve
     it, and "together" where no limit alone does; see `quadopt.report.columns`.
     """
-    options = model if isinstance(model, Formulation) else read_formulation(model or plan.model_name)
+    options = read_formulation(model or plan.model_name)
     short = plan.tables["shortage"]
     short = short[short["shortage"] > 1e-6 * short["demand"]]
     if short.empty:

@@ -50,7 +50,7 @@ def solve(
     and `AuditError` where the plan breaks a rule of the case beyond tolerance.
     """
     begin = time.perf_counter()
-    options = model if isinstance(model, Formulation) else read_formulation(model)
+    options = read_formulation(model)
     staged = Staged(case, options, listener)
     if start is not None:
         staged.begin_with(start.starts, start.options["suppliers_in_search"])

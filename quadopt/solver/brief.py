@@ -13,6 +13,7 @@ from quadopt.formulation.options import Formulation
 from quadopt.plan import Plan
 from quadopt.solver.goals import goals_of
 from quadopt.solver.highs import Status
+from quadopt.solver.matrix import Array
 from quadopt.solver.money_tables import starts_of
 from quadopt.solver.stages import Listener, Staged
 from quadopt.tables.case import Case
@@ -56,21 +57,21 @@ def brief(staged: Staged) -> Brief:
     return Brief(
         status_of(staged).value,
         stage_table(staged),
-        objective_values(staged),
+        objective_values(staged, staged.values),
         starts_of(staged.model),
         list(staged.minimiser.active),
     )
 
 
-def objective_values(staged: Staged) -> dict[str, float]:
-    """Each objective of the formulation at the last plan, in its own unit; of one with two stages the value of the second."""
+def objective_values(staged: Staged, values: Array) -> dict[str, float]:
+    """Each objective of the formulation at a point, in its own unit; of one with two stages the value of the second."""
     found: dict[str, float] = {}
     for objective in staged.options.objectives():
         if objective == "stress" and not staged.model.structure.crises:
             continue
         goal = goals_of(staged.model, staged.options, objective, staged.case.currency)[-1]
         cost, constant = staged.matrix.vector(goal.expression)
-        found[objective] = float(cost[: staged.values.size] @ staged.values + constant)
+        found[objective] = float(cost[: values.size] @ values + constant)
     return found
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from quadopt.errors import NoPlanError
 from quadopt.plan import Plan
-from quadopt.solver.goals import Goal, goals_of
+from quadopt.solver.brief import objective_values
+from quadopt.solver.goals import Goal
 from quadopt.solver.highs import HighsModel, Status
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
 from quadopt.solver.part import Part
@@ -178,14 +179,7 @@ class KeptStarts:
         own: dict[str, float] = {stage.goal.objective: value for stage, value in zip(self.stages, goals, strict=False)}
         if staged.options.approach == "lexicographic":
             return own
-        out: dict[str, float] = {}
-        for objective in staged.options.objectives():
-            if objective == "stress" and not staged.model.structure.crises:
-                continue
-            goal = goals_of(staged.model, staged.options, objective, staged.case.currency)[-1]
-            cost, constant = self.matrix.vector(goal.expression)
-            out[objective] = float(cost[: values.size] @ values + constant)
-        return out
+        return objective_values(staged, values)
 
     def named(self, portfolio: Array) -> dict[str, str]:
         """A portfolio as project -> period of its start."""

@@ -40,11 +40,6 @@ class TypedTable:
         """Whether periods are columns."""
         return bool(self.wide_periods)
 
-    @property
-    def has_period(self) -> bool:
-        """Whether the sheet has a period column."""
-        return "period" in self.raw.headers
-
     def key(self, row: TypedRow) -> tuple[Any, ...]:
         """The row's key, the period aside; blanks are "" or the column's default."""
         found = []

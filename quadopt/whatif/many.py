@@ -63,7 +63,7 @@ class Engine:
 
 def formulation(model: str | Path | Formulation, gap: float | None = None) -> Formulation:
     """The model file, its stages to be solved to a relative gap where one is given."""
-    options = model if isinstance(model, Formulation) else read_formulation(model)
+    options = read_formulation(model)
     if gap is None:
         return options
     return options.model_copy(update={"solver": options.solver.model_copy(update={"gap": gap})})

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from quadopt.tables.schema import nearest
+from quadopt.plan import NamedTables, Plan
 
 if TYPE_CHECKING:
-    from quadopt.plan import Plan
     from quadopt.report.pictures.style import Picture
 
 
@@ -20,7 +19,7 @@ COMPLETE = "complete"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Study:
+class Study(NamedTables):
     """What a study found.
 
     `kind` says which study it is: `comparison`, `frontier`, `alternatives`, `loss_of_one`, `tornado`, `samples`. `status` is
@@ -43,19 +42,6 @@ class Study:
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
-
-    def __getattr__(self, name: str) -> pd.DataFrame:
-        """A table by its name: `study.runs` is `study.tables["runs"]`."""
-        tables = self.__dict__.get("tables", {})
-        if name in tables:
-            return tables[name]
-        near = nearest(name, tables)
-        raise AttributeError(
-            f"a study has no table {name!r}" + (f"; did you mean {near!r}?" if near else ""), name=name, obj=self
-        )
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *(name for name in self.tables if str(name).isidentifier())})
 
     def __repr__(self) -> str:
         return self.summary

@@ -16,7 +16,8 @@ from quadopt.errors import InputError, NoPlanError
 from quadopt.report.studies.page import study_html
 from quadopt.tables.case import Case
 from quadopt.tables.changes import Change, WhatIf
-from quadopt.whatif.comparison.comparison import Difference, Reached, room
+from quadopt.whatif.comparison.comparison import Reached, room
+from quadopt.whatif.differences import Difference
 from quadopt.whatif.study import Study
 from tests import tiny
 
@@ -199,7 +200,7 @@ def test_a_base_without_a_plan_is_no_comparison() -> None:
 def test_a_difference_is_told_only_beyond_both_gaps(
     other: Reached, base: Reached, words: str, interval: tuple[float, float] | None
 ) -> None:
-    found = Difference.of(other, base)
+    found = Difference.of(other.ended, base.ended)
     assert found.words == words
     if interval is not None:
         assert (found.least, found.most) == pytest.approx(interval, abs=1e-6)

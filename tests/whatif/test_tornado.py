@@ -9,8 +9,8 @@ import pytest
 import quadopt
 from quadopt.errors import InputError, NoPlanError
 from quadopt.tables.case import Case
+from quadopt.whatif.differences import Difference, moved_starts
 from quadopt.whatif.sensitivity.reached import Figure
-from quadopt.whatif.sensitivity.tornado import difference, moved_starts
 from quadopt.whatif.study import Study
 from tests.tiny import M, one_metal, plant, project, rows, rules
 
@@ -124,10 +124,12 @@ def test_a_base_case_without_a_plan_and_faulty_ranges_stop_it():
 
 def test_differences_smaller_than_the_gaps_are_none():
     base = Figure(10.0, 9.5, "million USD")
-    assert not difference(base, Figure(10.4, 9.9, "million USD")).is_told
-    told = difference(base, Figure(11.0, 10.5, "million USD"))
-    assert told.is_told and (told.change, told.least, told.most) == pytest.approx((1.0, 0.5, 1.5))
-    assert difference(base, Figure(9.0, 8.0, "million USD")).is_told
-    assert not difference(base, Figure(9.6, 8.0, "million USD")).is_told
+    assert not Difference.of(Figure(10.4, 9.9, "million USD").ended, base.ended).is_told
+    told = Difference.of(Figure(11.0, 10.5, "million USD").ended, base.ended)
+    assert told.is_told and (told.value, told.least, told.most) == pytest.approx((1.0, 0.5, 1.5))
+    assert Difference.of(Figure(9.0, 8.0, "million USD").ended, base.ended).is_told
+    assert not Difference.of(Figure(9.6, 8.0, "million USD").ended, base.ended).is_told
     unknown = Figure(11.0, math.nan, "million USD")
-    assert difference(base, unknown).is_told and math.isnan(difference(base, unknown).least)
+    assert Difference.of(unknown.ended, base.ended).is_told and math.isnan(
+        Difference.of(unknown.ended, base.ended).least
+    )

@@ -1,12 +1,7 @@
 """Comparison: what stands beside the base, and what of a difference two plans can tell.
 
-A stage's optimum lies between its bound and its incumbent. The true difference of two optima therefore lies within
-
-$[\\underline{z}_w - \\bar{z}_b,\\ \\bar{z}_w - \\underline{z}_b]$,
-
-with $\\bar z$ the incumbent and $\\underline z$ the bound of the what-if $w$ and of the base $b$. Where that interval holds zero,
-the two are not told apart. A later lexicographic stage is solved with the earlier ones held at what each plan has reached
-there, so that its interval is that of the stage as it stood.
+What two runs can tell of the difference of their optima says `quadopt.whatif.differences`. A later lexicographic stage is solved
+with the earlier ones held at what each plan has reached there, so that its interval is that of the stage as it stood.
 """
 
 from __future__ import annotations
@@ -21,9 +16,7 @@ from quadopt.sweep.run import Finished
 from quadopt.tables.case import Case
 from quadopt.tables.records import rows_of
 from quadopt.whatif.comparison.kept_projects import KeptProjects
-
-ROUNDING = 1e-6
-"""Part of the larger of two values below which a difference is the solver's rounding."""
+from quadopt.whatif.differences import Ended
 
 
 @dataclass(frozen=True)
@@ -97,6 +90,11 @@ class Reached:
     objective: str = ""
     unit: str = ""
 
+    @property
+    def ended(self) -> Ended:
+        """Value and bound."""
+        return Ended(self.incumbent, self.bound)
+
 
 NOTHING = Reached()
 
@@ -111,46 +109,6 @@ def reached(stages: pd.DataFrame | None) -> dict[str, Reached]:
         )
         for row in rows_of(stages)
     }
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The difference of two stages' values, and the interval that the true one lies in; nan where one of them is missing.
-
-    What is only rounding is 0.
-    """
-
-    value: float
-    least: float
-    most: float
-
-    @classmethod
-    def of(cls, other: Reached, base: Reached) -> Difference:
-        """That of another stage to the base's."""
-        size = max(abs(other.incumbent), abs(base.incumbent))
-        least, most = other.bound - base.incumbent, other.incumbent - base.bound
-        found = (other.incumbent - base.incumbent, min(least, most), max(least, most))
-        value, least, most = (0.0 if abs(each) <= ROUNDING * size else each for each in found)
-        return cls(value, least, most)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether both values are."""
-        return self.value == self.value
-
-    @property
-    def is_told(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.least > 0 or self.most < 0
-
-    @property
-    def words(self) -> str:
-        """`higher`, `lower`, `no difference`, or `not known`."""
-        if not self.is_known:
-            return "not known"
-        if not self.is_told:
-            return "no difference"
-        return "higher" if self.value > 0 else "lower"
 
 
 def room(plan: Plan, objective: str) -> float:

@@ -9,7 +9,8 @@ import pandas as pd
 from quadopt.plan import Plan
 from quadopt.tables.difference import DIFFERENCE, difference
 from quadopt.tables.records import rows_of
-from quadopt.whatif.comparison.comparison import NOTHING, ROUNDING, Base, Compared, Difference, Reached, reached, room
+from quadopt.whatif.comparison.comparison import NOTHING, Base, Compared, Reached, reached, room
+from quadopt.whatif.differences import ROUNDING, Difference, how_moved
 
 ALL = "all"
 READINGS = ("share_proportional", "share_at_least")
@@ -42,7 +43,7 @@ def objectives(base: Base, found: Sequence[Compared]) -> pd.DataFrame:
             rows.append({**_objective(stage, base.name, there, there), "difference": None, "is_difference": None})
         for name, stages in others.items():
             here = stages.get(stage, NOTHING)
-            apart = Difference.of(here, there)
+            apart = Difference.of(here.ended, there.ended)
             row = _objective(stage, name, here, there)
             row |= {"difference": apart.value, "difference_least": apart.least, "difference_most": apart.most}
             rows.append({**row, "is_difference": apart.is_told if apart.is_known else None, "words": apart.words})
@@ -78,7 +79,7 @@ def adapting(base: Base, found: Sequence[Compared]) -> pd.DataFrame:
     for stage, there in reached(base.plan.stages).items():
         for each in found:
             adapted, kept = _stages(each.plan).get(stage, NOTHING), each.with_base_projects.get(stage, NOTHING)
-            worth = Difference.of(kept, adapted)
+            worth = Difference.of(kept.ended, adapted.ended)
             rows.append(
                 {
                     "stage": stage,
@@ -130,7 +131,7 @@ def starts(base: Base, found: Sequence[Compared]) -> pd.DataFrame:
                     "project": project,
                     "country": shown.country,
                     "process": shown.process,
-                    "what": "appears" if not old else "vanishes" if not new else "moves",
+                    "what": how_moved(old, new),
                     "base_start": old,
                     "start": new,
                     "capacity": shown.capacity,

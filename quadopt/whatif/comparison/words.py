@@ -11,7 +11,8 @@ from quadopt.formulation.options import Formulation
 from quadopt.reasons.words import listed, money, points
 from quadopt.solver.highs import Status
 from quadopt.tables.records import rows_of
-from quadopt.whatif.comparison.comparison import NOTHING, Base, Compared, Difference, reached
+from quadopt.whatif.comparison.comparison import NOTHING, Base, Compared, reached
+from quadopt.whatif.differences import Difference
 
 MOST = 6
 """Changes, projects or rows that a sentence names; how many more there are is said."""
@@ -46,7 +47,7 @@ def _changes(base: Base, each: Compared) -> str:
     told, same = [], []
     others = reached(None if each.plan is None else each.plan.stages)
     for stage, there in reached(base.plan.stages).items():
-        apart = Difference.of(others.get(stage, NOTHING), there)
+        apart = Difference.of(others.get(stage, NOTHING).ended, there.ended)
         if apart.is_known and apart.is_told:
             way = "rises" if apart.value > 0 else "falls"
             told.append(f"{named(stage)} {way} by {size(apart.value, there.unit, base.plan.currency)}")
@@ -70,7 +71,7 @@ def _worth(base: Base, each: Compared) -> str:
         return f"With the base's projects kept no plan meets the rules{why}."
     adapted, parts = reached(None if each.plan is None else each.plan.stages), []
     for stage, nobody in each.with_base_projects.items():
-        worth = Difference.of(nobody, adapted.get(stage, NOTHING))
+        worth = Difference.of(nobody.ended, adapted.get(stage, NOTHING).ended)
         if worth.is_known and worth.is_told and worth.value > 0:
             parts.append(f"{size(worth.value, nobody.unit, base.plan.currency)} of {named(stage)}")
     if not parts:
@@ -146,9 +147,9 @@ def _kept(base: Base, each: Compared) -> str:
     own, adapted = reached(base.plan.stages), reached(None if each.plan is None else each.plan.stages)
     for stage, nobody in each.with_base_projects.items():
         there = own.get(stage, NOTHING)
-        remains = Difference.of(nobody, there)
+        remains = Difference.of(nobody.ended, there.ended)
         if remains.is_known and remains.is_told:
-            with_own = Difference.of(adapted.get(stage, NOTHING), there)
+            with_own = Difference.of(adapted.get(stage, NOTHING).ended, there.ended)
             beside = (
                 f" (adapted: {signed(with_own.value, nobody.unit, base.plan.currency)})" if with_own.is_known else ""
             )

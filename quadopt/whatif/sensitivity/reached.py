@@ -17,6 +17,7 @@ from quadopt.solver.stages import Staged
 from quadopt.sweep.run import Outcome
 from quadopt.tables.case import Case
 from quadopt.tables.changes import Change, Place
+from quadopt.whatif.differences import Ended
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Figure:
     unit: str
 
     @property
-    def width(self) -> float:
-        """How far the best value may be below the one found; nothing where no bound is known."""
-        return max(0.0, self.value - self.bound) if self.bound == self.bound else 0.0
+    def ended(self) -> Ended:
+        """Value and bound."""
+        return Ended(self.value, self.bound)
 
 
 @dataclass(frozen=True)

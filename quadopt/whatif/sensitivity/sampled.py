@@ -14,14 +14,13 @@ import pandas as pd
 from quadopt.reasons.words import listed, money
 from quadopt.sweep.run import Finished
 from quadopt.tables.records import rows_of
+from quadopt.whatif.differences import ROUNDING, SMALLEST
 from quadopt.whatif.sensitivity.designs import Array, Design
 from quadopt.whatif.sensitivity.effects import NOT_INSTALLED, QUANTILES, effects, quantiles
 from quadopt.whatif.sensitivity.moves import Uncertain
 from quadopt.whatif.sensitivity.reached import Figure, Reached
 from quadopt.whatif.sensitivity.trials import Trials
 
-NOISE = 1e-6
-"""Part of a value below which a difference is the solver's rounding."""
 COLUMNS = tuple(f"q{round(100 * level):02d}" for level in QUANTILES)
 """Columns that hold the quantiles."""
 SPREAD = ("runs", "mean", "least", *COLUMNS, "most")
@@ -69,8 +68,8 @@ class Sampled:
         values = values[np.isfinite(values)]
         known = bounds[~np.isnan(bounds)]
         least = values if not known.size else known
-        size = max(1e-3, float(np.abs(values).max(initial=0.0)))
-        return bool(not values.size or least.max() <= values.min() + NOISE * size)
+        size = max(SMALLEST, float(np.abs(values).max(initial=0.0)))
+        return bool(not values.size or least.max() <= values.min() + ROUNDING * size)
 
     def objectives(self) -> pd.DataFrame:
         """The table `objectives`: quantiles of the plans found and of their bounds."""

@@ -15,6 +15,7 @@ from quadopt.reasons.words import listed, points_or_money
 from quadopt.sweep.engine import Listener
 from quadopt.sweep.run import Finished, runs_table, versions
 from quadopt.tables.case import Case
+from quadopt.whatif.differences import Difference, moved_starts
 from quadopt.whatif.ended import status_of
 from quadopt.whatif.many import Engine, formulation
 from quadopt.whatif.sensitivity.inputs import inputs_of, inputs_table, notes_of
@@ -26,8 +27,6 @@ from quadopt.whatif.sensitivity.trials import Trial, Trials
 from quadopt.whatif.study import Study
 
 ENDS = (("low", 0.0), ("high", 1.0))
-NOISE = 1e-6
-"""Part of a value below which a difference is the solver's rounding."""
 
 
 def tornado(
@@ -80,27 +79,6 @@ def tornado(
 
 
 @dataclass(frozen=True)
-class Difference:
-    """What an objective changes by: as found, and the least and the most that gaps leave possible (nan without bounds)."""
-
-    change: float
-    least: float
-    most: float
-    is_told: bool
-    """Whether the change is more than the gaps; without bounds, more than rounding."""
-
-
-def difference(base: Figure, other: Figure) -> Difference:
-    """Another run's value less the base's. The best values lie between bound and plan, so the change lies from
-    $bound' - plan$ to $plan' - bound$."""
-    noise = NOISE * max(abs(base.value), abs(other.value), 1e-3)
-    ends = (other.value - base.value, other.bound - base.value, other.value - base.bound)
-    change, least, most = (0.0 if abs(end) <= noise else end for end in ends)
-    has_bounds = least == least and most == most
-    return Difference(change, least, most, (least > 0 or most < 0) if has_bounds else change != 0)
-
-
-@dataclass(frozen=True)
 class _Found:
     """The runs of a tornado, read."""
 
@@ -135,14 +113,14 @@ class _Found:
                 row |= {end: float("nan"), f"{end}_verdict": "no plan"}
                 continue
             figure: Figure = finished.payload.objectives[objective]
-            change = difference(base, figure)
+            change = Difference.of(figure.ended, base.ended)
             told |= change.is_told
             values.append(figure.value)
             row |= {
                 end: figure.value,
                 f"{end}_least": change.least,
                 f"{end}_most": change.most,
-                f"{end}_{'change' if change.is_told else 'within'}": change.change,
+                f"{end}_{'change' if change.is_told else 'within'}": change.value,
                 f"{end}_verdict": "differs" if change.is_told else "no difference",
             }
         return {**row, "swing": max(values) - min(values), "is_difference": told, "reason": "; ".join(reasons)}
@@ -191,17 +169,6 @@ class _Found:
             f"Starts: {len(count)} projects start, stop or move at some end; those that the most inputs touch, with how many: "
             f"{listed(most)}. Within the gaps several sets of projects may be equally good."
         )
-
-
-def moved_starts(base: dict[str, str], now: dict[str, str]) -> list[tuple[str, str, str, str]]:
-    """(project, what changes, start before, start now) of every project whose start is another."""
-    found = []
-    for project in dict.fromkeys((*base, *now)):
-        before, after = base.get(project, ""), now.get(project, "")
-        if before != after:
-            what = "moves" if before and after else "appears" if after else "vanishes"
-            found.append((project, what, before, after))
-    return found
 
 
 BARS = (
