@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     tornado = commands.add_parser("tornado", help="what each uncertain input does to the answer, one at a time")
     add_study_choices(tornado, "tornado")
     _add_inputs(tornado)
-    tornado.add_argument("--gap", type=float, help="relative gap of all runs (default: the model file's)")
+    tornado.add_argument("--gap", type=float, metavar="PERCENT", help="of all runs, in %% (default: the model file's)")
     tornado.set_defaults(command=_tornado)
 
     samples = commands.add_parser("samples", help="how far the answer spreads when all uncertain inputs move at once")
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
         help="every value of a range as likely, or the case's own likeliest (default: uniform)",
     )
     samples.add_argument("--seed", type=int, default=0, help="the same seed draws the same samples (default: 0)")
-    samples.add_argument("--gap", type=float, default=0.02, help="relative gap of all runs (default: 0.02)")
+    samples.add_argument("--gap", type=float, metavar="PERCENT", default=2.0, help="of all runs, in %% (default: 2)")
     samples.set_defaults(command=_samples)
 
 
@@ -74,7 +74,7 @@ def _tornado(parsed: argparse.Namespace) -> int:
             case,
             model,
             parsed.inputs,
-            gap=parsed.gap,
+            gap=None if parsed.gap is None else parsed.gap / 100,
             start=_start(parsed),
             keeps_projects=parsed.keep_projects,
             **chosen,
@@ -95,7 +95,7 @@ def _samples(parsed: argparse.Namespace) -> int:
             design=parsed.design,
             shape=parsed.shape,
             seed=parsed.seed,
-            gap=parsed.gap,
+            gap=parsed.gap / 100,
             start=_start(parsed),
             keeps_projects=parsed.keep_projects,
             **chosen,
