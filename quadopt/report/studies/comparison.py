@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from quadopt.tables.records import rows_of
 from quadopt.whatif.study import Study
 
 MONEY, SHARE, BY_ROW = "million {currency}", "% of demand", "in the row's unit"
+TITLE_WIDTH = 38
+"""Letters in a line of a panel's title."""
 LINES = 6
 """What-ifs that a chart of materials shows beside the base, the first ones."""
 ROW, PANEL = 0.17, 0.5
@@ -274,7 +277,7 @@ def differences(study: Study) -> Picture:
         len(stages) * (PANEL + ROW * max(len(names), 2)),
         "What each what-if changes",
         "What-if less base: the dot is the difference of the two plans, the line the interval that the true difference lies in. "
-        "Grey and hollow: the interval holds zero, no difference.",
+        "Grey and hollow: the interval holds zero, or no bound is proven (no line): no difference.",
         "; ".join(f"{row.whatif}, {row.stage}: {_told(row.difference, row.unit)}" for row in rows_of(told))
         or "No differences.",
     )
@@ -284,7 +287,8 @@ def differences(study: Study) -> Picture:
         own = found[found["stage"] == stage]
         is_share = kind_of_unit(own["unit"].iloc[0]) == "gap"
         _panel(axes, own, names, 100.0 if is_share else 1.0)
-        axes.set_title(f"{short(stage, 30)}, {'points' if is_share else short(own['unit'].iloc[0], 44)}")
+        title = f"{short(stage, 30)}, {'points' if is_share else own['unit'].iloc[0]}"
+        axes.set_title(fill(title, TITLE_WIDTH))
     return figure
 
 
