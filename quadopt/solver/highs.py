@@ -18,6 +18,7 @@ from enum import Enum
 import highspy
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from quadopt.errors import NoPlanError
 from quadopt.solver.gap import relative_gap
@@ -175,6 +176,19 @@ class HighsModel:
         by = self.scaled.row[rows]
         lower = self.scaled.program.row_lower[rows]
         self._check(self._highs.changeRowsBounds(rows.size, rows, lower, upper * by))
+
+    def add_rows(self, a: sp.csr_array, lower: Array) -> None:
+        """More rows, `lower <= a @ x`, in the program's own terms; they are the last ones."""
+        scaled = sp.csr_array(a.multiply(self.scaled.column[None, :]))
+        size = np.maximum.reduceat(np.abs(scaled.data), scaled.indptr[:-1])
+        least = np.minimum.reduceat(np.abs(scaled.data), scaled.indptr[:-1])
+        by = np.exp2(-np.round(np.log2(np.sqrt(size * least))))
+        count = a.shape[0]
+        scaled.data *= np.repeat(by, np.diff(scaled.indptr))
+        nothing = np.full(count, highspy.kHighsInf)
+        starts, columns = scaled.indptr[:-1].astype(np.int32), scaled.indices.astype(np.int32)
+        self._check(self._highs.addRows(count, lower * by, nothing, scaled.nnz, starts, columns, scaled.data))
+        self.scaled = replace(self.scaled, row=np.concatenate([self.scaled.row, by]))
 
     def reset_bounds(self, columns: npt.NDArray[np.int32]) -> None:
         """The program's bounds again."""

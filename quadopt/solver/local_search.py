@@ -76,6 +76,10 @@ class LocalSearch:
             self.listener(found)
         return found.total
 
+    def bound(self) -> float:
+        """What no portfolio can be worth less than, by the bounds that are left behind; -inf without any."""
+        return self.portfolios.least(self._prices, self._offsets) if self._offsets.size else -np.inf
+
     def _seconds(self) -> float:
         return FIRST_SECONDS if self.best is None else max(1.0, self.seconds_left())
 

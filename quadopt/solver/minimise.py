@@ -9,18 +9,23 @@ program, an LP; suppliers whose dependence rows have a price there join the next
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from quadopt.formulation.options import Method
 from quadopt.solver.best import Best
-from quadopt.solver.highs import HighsModel
+from quadopt.solver.branched import BranchedValuation
+from quadopt.solver.highs import Basis, HighsModel
+from quadopt.solver.master import Master
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.race import Found, Hearing, Progress, Race
+from quadopt.solver.recourse import Recourse, Shape, shapes_of
 from quadopt.solver.valuation import Valuation
 
 ALONE_SECONDS = 2.0
@@ -75,6 +80,7 @@ class Minimiser:
         """Values of the binaries of the last plan, or of one known from elsewhere, in the matrix's order."""
         self.others: list[Array] = []
         """Further portfolios known from elsewhere, for where that one leads to no plan."""
+        self.basis: WholeBasis | None = None
         self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
 
@@ -96,6 +102,23 @@ class Minimiser:
     def waiting(self) -> list[str]:
         """Suppliers with exposure in the matrix that are not active."""
         return [s for s in self.suppliers if ("exposure", s) in self.matrix.owners and s not in self.active]
+
+
+@dataclass(frozen=True)
+class WholeBasis:
+    """The basis of the last plan's LP with all suppliers, and which rows and columns of the program it is of, by number."""
+
+    basis: Basis
+    rows: npt.NDArray[np.int64]
+    columns: npt.NDArray[np.int64]
+
+    def within(self, rows: Mask, columns: Mask) -> tuple[Basis, Mask, Mask]:
+        """What it says of some rows and columns of a program that has grown since, and which of these it knows."""
+        known_rows, known_columns = np.zeros_like(rows), np.zeros_like(columns)
+        known_rows[self.rows], known_columns[self.columns] = True, True
+        column_status, row_status = self.basis
+        basis = column_status[columns[self.columns]], row_status[rows[self.rows]]
+        return basis, known_rows[rows], known_columns[columns]
 
 
 @dataclass(frozen=True)
@@ -140,7 +163,7 @@ class Search:
         found = model.solve(self.gap, self.seconds_left(), start, Hearing(self.progress))
         self.best.last, self.best.bound = found.status, found.bound
         if found.values is not None:
-            self.best.take(found.values, found.incumbent)
+            self._take(found.values, found.incumbent)
         return self.best
 
     def guided(self) -> Best:
@@ -163,8 +186,14 @@ class Search:
             if self.best.values is None and portfolio is not None:
                 value = self._whole.value(portfolio, WHOLE_SECONDS)
             if value is not None:
-                self.best.take(value.values, value.total)
+                self._take(value.values, value.total)
         return self.best
+
+    def _take(self, values: Array, total: float) -> None:
+        """Keeps a plan that is better than the one so far, and tells of it."""
+        if total < self.best.incumbent and self.progress is not None:
+            self.progress(total, self.best.bound if np.isfinite(self.best.bound) else np.nan)
+        self.best.take(values, total)
 
     def _is_done(self) -> bool:
         return self.best.values is not None and (self.best.gap() <= self.gap or self.seconds_left() <= 0)
@@ -219,9 +248,8 @@ class Search:
         if look_around and not is_repeatable:
             deadline = time.perf_counter() + LOOK_AROUND_SECONDS
         gap = NARROWER * self.gap if part.left_out else self.gap
-        race = Race(part, proofs, self.best, gap, deadline, owner.threads, is_repeatable)
-        valuation = Valuation(part.program, self._held[part.rows], owner.threads)
-        race.prepare(valuation, self._portfolios, self.progress)
+        race = Race(part, self._masters(proofs), self.best, gap, deadline, owner.threads, is_repeatable)
+        race.prepare(self._valuation(part), self._portfolios, self.progress)
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
         if look_around:
@@ -235,6 +263,32 @@ class Search:
             owner.starts, owner.is_searched = part.integers_of(race.found.values), True
         return race.found
 
+    @cached_property
+    def _shapes(self) -> list[Shape] | None:
+        """The pieces of the branches, or None where there are none or they cannot be cut apart."""
+        return shapes_of(self.program, *self._branches)
+
+    @property
+    def _branches(self) -> tuple[Mask, Mask]:
+        """Rows and columns of the branches."""
+        matrix = self.owner.matrix
+        return matrix.owned({owner for owner in matrix.owners if owner[0] == "branch"})
+
+    def _valuation(self, part: Part) -> Valuation:
+        """What a search values portfolios with."""
+        if self._shapes is None:
+            return Valuation(part.program, self._held[part.rows], self.owner.threads)
+        recourse = Recourse(self.program, self._shapes, self.owner.threads)
+        near = np.zeros(part.columns.size) if self.best.values is None else self.best.values
+        return BranchedValuation(Master(part, recourse, self._held), near, self.owner.threads)
+
+    def _masters(self, proofs: list[Part]) -> Sequence[Part | Master]:
+        """Parts to prove bounds with, their branches as levels and cuts where they can be cut apart."""
+        if self._shapes is None:
+            return proofs
+        recourse = Recourse(self.program, self._shapes, self.owner.threads)
+        return [Master(proof, recourse, self._held) for proof in proofs]
+
     @property
     def _held(self) -> Mask:
         """The rows that hold earlier stages' objectives."""
@@ -243,7 +297,7 @@ class Search:
     def _count(self, found: Found, part: Part) -> list[str]:
         """Keeps what a search has found as a plan of the whole program; the suppliers left out that matter to it."""
         if not part.left_out:
-            self.best.take(found.values, found.total)
+            self._take(found.values, found.total)
             return []
         completed = self._around_branches(found, part)
         if completed is None:
@@ -251,7 +305,7 @@ class Search:
             completed = self._with_starts(part.integers_of(found.values), part)
         if completed is None:
             return []
-        self.best.take(completed.values, completed.total)
+        self._take(completed.values, completed.total)
         if not self.sees_dependence or completed.total <= found.total + SAME * abs(found.total):
             return []
         prices = completed.prices
@@ -263,9 +317,10 @@ class Search:
         """The plan of the whole program that leaves starts, reserves and branches as a search has found them.
 
         Branches know the base path by its starts and reserves alone, so that around them the base path is an LP without
-        branches, begun from the same with the suppliers left out. None where there are no branches, or no such plan.
+        branches, begun from the last plan's where it has no objective of its own, otherwise from the same with the suppliers
+        left out. None where there are no branches, or no such plan.
         """
-        rows, columns = self.owner.matrix.owned({owner for owner in self.owner.matrix.owners if owner[0] == "branch"})
+        rows, columns = self._branches
         if not columns.any():
             return None
         seen = np.asarray(np.abs(self.program.a[rows]).sum(axis=0)).ravel() > 0
@@ -276,14 +331,19 @@ class Search:
             upper=np.where(is_fixed, found.values, self.program.upper),
             is_integer=np.zeros_like(self.program.is_integer),
         )
-        narrow = HighsModel(base.part(part.rows & ~rows, part.columns & ~columns, found.values), self.owner.threads)
-        if not narrow.solve(0.0, WHOLE_SECONDS).is_optimal:
-            return None
         whole = HighsModel(base.part(~rows, ~columns, found.values), self.owner.threads)
-        whole.begin_from(narrow.basis(), part.rows[~rows], part.columns[~columns])
+        if self.owner.basis is not None and not base.cost[~columns].any():
+            # All that the base path has to do is to fit the branches: it begins where it was.
+            whole.begin_from(*self.owner.basis.within(~rows, ~columns))
+        else:
+            narrow = HighsModel(base.part(part.rows & ~rows, part.columns & ~columns, found.values), self.owner.threads)
+            if not narrow.solve(0.0, WHOLE_SECONDS).is_optimal:
+                return None
+            whole.begin_from(narrow.basis(), part.rows[~rows], part.columns[~columns])
         solved = whole.solve(0.0, WARM_SECONDS)
         if solved.values is None or not solved.is_optimal:
             return None
+        self.owner.basis = WholeBasis(whole.basis(), np.flatnonzero(~rows), np.flatnonzero(~columns))
         values, prices = found.values.copy(), np.zeros(rows.size)
         values[~columns], prices[~rows] = solved.values, np.abs(whole.row_duals())
         return Completed(values, float(self.program.cost @ values + self.program.constant), prices)
@@ -296,14 +356,18 @@ class Search:
     def _with_starts(self, portfolio: Array, part: Part) -> Completed | None:
         """A portfolio's best plan of the whole program, from what its search has found optimal: cold it takes several
         times as long, and is tried only where there is no plan yet."""
-        if self._race is not None and self._race.part is part:
+        if self._race is not None and self._race.part is part and self._shapes is None:
             self._race.local.valuation.value(portfolio, WARM_SECONDS)
             self._whole.begin_from(self._race.local.valuation, part.rows, part.columns)
         value = self._whole.value(portfolio, WARM_SECONDS)
         if value is None and self.best.values is None:
             self._whole.forget()
             value = self._whole.value(portfolio, WHOLE_SECONDS)
-        return None if value is None else Completed(value.values, value.total, self._whole.row_prices())
+        if value is None:
+            return None
+        every_row, every_column = np.arange(part.rows.size), np.arange(part.columns.size)
+        self.owner.basis = WholeBasis(self._whole.basis(), every_row, every_column)
+        return Completed(value.values, value.total, self._whole.row_prices())
 
     def _carry_over(self) -> None:
         """The plan of the stage before, completed by what is new in the program: no later stage is without a plan."""
@@ -324,7 +388,7 @@ class Search:
                 return
             whole[is_free] = added.values
         if is_kept(self.program, whole):
-            self.best.take(whole, float(self.program.cost @ whole + self.program.constant))
+            self._take(whole, float(self.program.cost @ whole + self.program.constant))
 
 
 def is_kept(program: Program, values: Array) -> bool:

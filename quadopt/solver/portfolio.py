@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
@@ -144,6 +145,29 @@ class Portfolios:
     def _is_payable(self, portfolio: Array) -> bool:
         self._payment.set_bounds(self._start_columns, portfolio, portfolio)
         return self._payment.solve(0.0, SECONDS).has_plan
+
+    def least(self, prices: Array, offsets: Array) -> float:
+        """A lower bound on what any portfolio is worth, by bounds `offsets + prices @ portfolio` that each keeps, in their unit:
+        the least of the highest of them, with parts of starts allowed; -inf where the small LP has no solution.
+        """
+        rules, count = self.program, offsets.size
+        priced = np.zeros((count, rules.cost.size))
+        priced[:, self._start_columns] = -prices
+        rows = sp.hstack([sp.csr_array(priced), sp.csr_array(np.ones((count, 1)))])
+        found = HighsModel(
+            Program(
+                sp.csr_array(sp.vstack([sp.hstack([rules.a, sp.csr_array((rules.a.shape[0], 1))]), rows])),
+                np.append(np.zeros(rules.cost.size), 1.0),
+                0.0,
+                np.append(rules.lower, -np.inf),
+                np.append(rules.upper, np.inf),
+                np.concatenate([rules.row_lower, offsets]),
+                np.concatenate([rules.row_upper, np.full(count, np.inf)]),
+                np.zeros(rules.cost.size + 1, dtype=bool),
+                np.append(rules.is_integer, True),
+            )
+        )
+        return found.solve(0.0, SECONDS).bound
 
     def smallest(self) -> Array | None:
         """A portfolio with as few starts as the rules allow; None where none is found."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ import numpy as np
 
 from quadopt.solver.best import Best
 from quadopt.solver.gap import relative_gap
-from quadopt.solver.highs import Company, HighsModel, Status
+from quadopt.solver.highs import Company, HighsModel, Outcome, Status
 from quadopt.solver.local_search import LocalSearch
-from quadopt.solver.matrix import Array
+from quadopt.solver.master import Master
+from quadopt.solver.matrix import Array, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.recourse import Cut
 from quadopt.solver.turns import Turns
 from quadopt.solver.valuation import Valuation, Value
 
@@ -50,6 +52,14 @@ class Hearing(Company):
 
 
 @dataclass(frozen=True)
+class Hint:
+    """A portfolio that the proof came across, and about what it is worth."""
+
+    portfolio: Array
+    total: float
+
+
+@dataclass(frozen=True)
 class Found:
     """The best plan of a search: a point of the whole program, nothing in the columns left out, and its value."""
 
@@ -70,7 +80,7 @@ class Race(Company):
     def __init__(
         self,
         part: Part,
-        proofs: list[Part],
+        proofs: Sequence[Part | Master],
         best: Best,
         gap: float,
         deadline: float,
@@ -82,9 +92,9 @@ class Race(Company):
         self.is_interrupted = False
         """Whether Ctrl-C ended it."""
         self._stop = threading.Event()
-        self._hint: Found | None = None
+        self._hint: Hint | None = None
         self._offered = np.inf
-        self._proof = part
+        self._proof: Part | Master = part
         self._threads = threads
         self._bounding: HighsModel | None = None
         self._hearing = Hearing(None)
@@ -110,10 +120,11 @@ class Race(Company):
     def run(self, known: list[Array]) -> None:
         """Search and proof side by side, beginning with the first of the known portfolios that leads to a plan."""
         if self._is_repeatable:
-            self._turns = Turns((SEARCH, PROOF))
+            # Where there is a plan already, the first thing wanted is a bound.
+            self._turns = Turns((SEARCH, PROOF) if self.best.values is None else (PROOF, SEARCH))
         self._wait(lambda: self._search_on(known), self._prove)
         if self.found is None and self._hint is not None:
-            hint = self.part.integers_of(self._hint.values)
+            hint = self._hint.portfolio
             self._wait(lambda: self._descend([hint]))
 
     def _wait(self, *jobs: Callable[[], None]) -> None:
@@ -135,6 +146,7 @@ class Race(Company):
 
     def _keep(self, value: Value) -> None:
         self.found = Found(self.part.to_whole(value.values), value.total)
+        self._hearing.hear(value.total, self.best.bound)
 
     @property
     def _lowest(self) -> float:
@@ -145,7 +157,13 @@ class Race(Company):
         for portfolio in known:
             self.local.descend(portfolio)
             if self.local.portfolio is not None:
-                return
+                break
+        self._bound_by_search()
+
+    def _bound_by_search(self) -> None:
+        """The bound that valuations have left behind, where the proof has come to none: a weak one, but a bound."""
+        if not np.isfinite(self.best.bound):
+            self.best.raise_bound(self.local.bound())
 
     def _search_on(self, known: list[Array]) -> None:
         with self._turns.of(SEARCH), self._ending_both():
@@ -155,9 +173,10 @@ class Race(Company):
                 self._turns.pass_on(SEARCH)
                 hint, self._hint = self._hint, None
                 if hint is not None and hint.total < self._lowest:
-                    self.local.descend(self.part.integers_of(hint.values))
+                    self.local.descend(hint.portfolio)
                 else:
                     goes_on = self.local.begin_anew()
+            self._bound_by_search()
 
     def _prove(self) -> None:
         with self._turns.of(PROOF), self._ending_both():
@@ -174,19 +193,55 @@ class Race(Company):
             self._stop.set()
             raise
 
-    def _prove_with(self, proof: Part) -> None:
-        """One MIP, which leaves the search for plans to the other thread."""
-        model = HighsModel(proof.program, self._threads)
+    def _prove_with(self, proof: Part | Master) -> None:
+        """MIPs that leave the search for plans to the other thread."""
+        if isinstance(proof, Master):
+            self._prove_by_cuts(proof)
+        else:
+            self._bound_by(proof, proof.program)
+
+    def _prove_by_cuts(self, master: Master) -> None:
+        """One MIP after the other, each with the cuts that the plan of the one before breaks, until it breaks none."""
+        cuts, is_kept = self._relaxed_cuts(master), False
+        while not is_kept and self.seconds_left() > 0:
+            ended = self._bound_by(master, master.with_cuts(cuts))
+            new = [] if ended.values is None else master.cuts_at(ended.values)
+            cuts, is_kept = cuts + new, not new
+
+    def _relaxed_cuts(self, master: Master) -> list[Cut]:
+        """Cuts that make the bound of the relaxed master that of the relaxed program."""
+        model = self._bounding = HighsModel(master.relaxed, self._threads)
+        cuts: list[Cut] = []
+        new = master.cuts_at(master.program.lower)
+        while self.seconds_left() > 0:
+            if new:
+                model.add_rows(*master.rows_of(new))
+            cuts += new
+            solved = model.solve(0.0, self.seconds_left())
+            if solved.values is None or not solved.is_optimal:
+                break
+            self.hear(np.nan, solved.bound)
+            new = master.cuts_at(solved.values)
+            if not new:
+                break
+        return cuts
+
+    def _bound_by(self, proof: Part | Master, program: Program) -> Outcome:
+        """One MIP."""
+        model = HighsModel(program, self._threads)
         model.leave_search_to_others()
         self._bounding, self._proof, self._offered = model, proof, np.inf
         start = self.offer()
+        if start is None and self.best.values is not None:
+            self._offered, start = self.best.incumbent, proof.from_whole(self.best.values)
         ended = model.solve(self.gap, max(1.0, self.seconds_left()), start, self)
         self.best.last = ended.status
         self.best.raise_bound(ended.bound)
         if ended.values is not None:
             self.take(ended.values)
-        if ended.status in (Status.INFEASIBLE, Status.UNBOUNDED):
+        if ended.status in (Status.INFEASIBLE, Status.UNBOUNDED) and isinstance(proof, Part):
             self._stop.set()
+        return ended
 
     def hear(self, incumbent: float, bound: float) -> None:
         """Keeps the bound that the MIP has proven; hands over where its turn is over."""
@@ -198,10 +253,10 @@ class Race(Company):
 
     def take(self, values: Array) -> None:
         """A plan of the MIP, as a hint for the local search."""
-        whole = self._proof.to_whole(values)
-        total = float(self.part.whole.cost @ whole + self.part.whole.constant)
+        program = self._proof.program
+        total = float(program.cost @ values + program.constant)
         if total < self._lowest:
-            self._hint = Found(whole, total)
+            self._hint = Hint(np.round(values[program.is_integer]), total)
 
     def offer(self) -> Array | None:
         """The local search's best plan, once."""

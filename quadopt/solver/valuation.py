@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from quadopt.solver.highs import HighsModel
+from quadopt.solver.highs import Basis, HighsModel, Outcome
 from quadopt.solver.matrix import Array, Mask, Program
 
 FIRST_SHARE = 0.01
@@ -45,7 +45,7 @@ class Valuation:
         rows = np.flatnonzero(held)
         self._starts = np.flatnonzero(program.is_integer).astype(np.int32)
         self._columns = program.cost.size
-        self._size, self._tolerance = _sizes(program, rows)
+        self._size, self._tolerance = held_sizes(program, rows)
         self._model = HighsModel(_softened(program, rows), threads)
         self._excess = np.arange(self._columns, self._columns + rows.size, dtype=np.int32)
         self._is_strict = is_strict
@@ -56,17 +56,28 @@ class Valuation:
         self._model.set_bounds(self._starts, portfolio, portfolio)
         if self._penalty is None and not self._is_strict:
             self._open(seconds)
-        solved = self._model.solve(0.0, seconds)
+        solved = self._solve(seconds)
         if not solved.is_optimal or solved.values is None:
             return None
-        is_plan = bool((solved.values[self._excess] <= self._tolerance).all())
         prices = self._model.reduced_costs()[self._starts]
         offset = solved.incumbent - float(prices @ portfolio)
-        return Value(solved.incumbent, is_plan, solved.values[: self._columns], prices, offset)
+        return self._read(solved.values, solved.incumbent, prices, offset)
+
+    def _solve(self, seconds: float) -> Outcome:
+        return self._model.solve(0.0, seconds)
+
+    def _read(self, values: Array, total: float, prices: Array, offset: float) -> Value | None:
+        is_plan = bool((values[self._excess] <= self._tolerance).all())
+        return Value(total, is_plan, values[: self._columns], prices, offset)
 
     def begin_from(self, part: Valuation, rows: Mask, columns: Mask) -> None:
         """Begins from what the valuation of a part, the given rows and columns, has found optimal."""
         self._model.begin_from(part._model.basis(), rows, np.append(columns, np.ones(self._excess.size, dtype=bool)))
+
+    def basis(self) -> Basis:
+        """Statuses of the program's columns and rows at the last portfolio."""
+        columns, rows = self._model.basis()
+        return columns[: self._columns], rows
 
     def forget(self) -> None:
         """Begins cold the next time."""
@@ -78,9 +89,8 @@ class Valuation:
 
     def _open(self, seconds: float) -> None:
         """Lets held objectives be exceeded from now on, at a penalty measured by a value without."""
-        strict = self._model.solve(0.0, seconds)
-        value = strict.incumbent if strict.values is not None else 1.0
-        self._set_penalty(max(1e-3, abs(value)) / (FIRST_SHARE * self._size))
+        strict = self._solve(seconds)
+        self._set_penalty(first_penalty(strict.incumbent if strict.values is not None else 1.0, self._size))
         self._model.set_bounds(self._excess, np.zeros(self._excess.size), np.full(self._excess.size, np.inf))
 
     def make_dearer(self) -> None:
@@ -97,7 +107,12 @@ class Valuation:
         self._model.cancel()
 
 
-def _sizes(program: Program, rows: np.ndarray) -> tuple[Array, Array]:
+def first_penalty(value: float, size: Array) -> Array:
+    """The penalty on a unit of excess over held rows of some sizes where the objective is worth about a value."""
+    return max(1e-3, abs(value)) / (FIRST_SHARE * size)
+
+
+def held_sizes(program: Program, rows: np.ndarray) -> tuple[Array, Array]:
     """What a held objective can amount to, and the excess up to which it counts as held."""
     a, upper = program.a[rows], program.upper
     bounded = np.where(np.isfinite(upper), np.abs(upper), 0.0)

@@ -57,6 +57,28 @@ def test_local_search_ends_where_nothing_can_be_left_out() -> None:
     assert search.lowest == np.inf
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_search_leaves_behind_bounds_every_portfolio(seed: int) -> None:
+    program, held, portfolios = last_stage(seed)
+    search = LocalSearch(portfolios, Valuation(program, held, 1), lambda value: None, lambda: LONG)
+    assert search.bound() == -np.inf
+    bounds = []
+    for portfolio in portfolios_of(seed)[:40]:
+        search.value(portfolio)
+        bounds.append(search.bound())
+    assert np.isfinite(bounds).all()
+    assert np.diff(bounds).min() >= -1e-6 * max(1.0, abs(bounds[-1])), "more bounds tell less"
+    assert bounds[-1] <= min(exact(seed)) + 1e-6 * max(1.0, abs(min(exact(seed))))
+
+
+def test_a_stage_whose_proof_comes_to_nothing_has_a_bound() -> None:
+    race, best, _ = ready(SEEDS[0], 1e-6)
+    with patch.object(Race, "_prove_with", lambda self, proof: None):
+        race.run([portfolios_of(SEEDS[0])[0]])
+    assert race.found is not None
+    assert -np.inf < best.bound <= min(exact(SEEDS[0])) + 1e-6
+
+
 def ready(seed: int, gap: float) -> tuple[Race, Best, Portfolios]:
     """A race over the whole of a random case's last stage, on its marks."""
     program, held, portfolios = last_stage(seed)
