@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from quadopt.solver.highs import Basis, HighsModel, Outcome
 from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.prices import without_rounding
 
 FIRST_SHARE = 0.01
 """An excess of this share of a held row's size costs as much as the objective, to begin with."""
@@ -59,8 +60,8 @@ class Valuation:
         solved = self._solve(seconds)
         if not solved.is_optimal or solved.values is None:
             return None
-        prices = self._model.reduced_costs()[self._starts]
-        offset = solved.incumbent - float(prices @ portfolio)
+        prices, rounding = without_rounding(self._model.reduced_costs()[self._starts])
+        offset = solved.incumbent - float(prices @ portfolio) - rounding
         return self._read(solved.values, solved.incumbent, prices, offset)
 
     def _solve(self, seconds: float) -> Outcome:
