@@ -126,6 +126,7 @@ class HighsModel:
         self._columns = np.arange(program.cost.size, dtype=np.int32)
         self._integers = np.flatnonzero(program.is_integer).astype(np.int32)
         self._relaxed = False
+        self._presolve = "choose"
         self._hand_over()
 
     def _set(self, option: str, value: object) -> None:
@@ -230,6 +231,11 @@ class HighsModel:
         for heuristic in HEURISTICS:
             self._set(f"mip_heuristic_run_{heuristic}", False)
 
+    def leave_presolve_out(self) -> None:
+        """Solves the program as it stands."""
+        self._presolve = "off"
+        self._set("presolve", self._presolve)
+
     def set_costs(self, columns: npt.NDArray[np.int32], costs: Array) -> None:
         """New objective coefficients for some columns, in the program's own terms."""
         whole = self.program.cost.copy()
@@ -311,14 +317,14 @@ class HighsModel:
     def _run(self, time_limit: float, company: Company | None) -> Outcome:
         begin = time.perf_counter()
         outcome = self._run_once(time_limit, company, begin)
-        if outcome.status in (Status.INFEASIBLE, Status.UNBOUNDED, Status.FAILED):
+        if self._presolve != "off" and outcome.status in (Status.INFEASIBLE, Status.UNBOUNDED, Status.FAILED):
             # Presolve has open reports of false infeasibility, and cannot always tell it from unboundedness: only a second
             # verdict without it counts.
             self._set("presolve", "off")
             try:
                 outcome = self._run_once(time_limit, company, begin)
             finally:
-                self._set("presolve", "choose")
+                self._set("presolve", self._presolve)
         return outcome
 
     def _run_once(self, time_limit: float, company: Company | None, begin: float) -> Outcome:

@@ -341,6 +341,9 @@ class Search:
                 return None
             whole.begin_from(narrow.basis(), part.rows[~rows], part.columns[~columns])
         solved = whole.solve(0.0, WARM_SECONDS)
+        if not solved.is_optimal and self.best.values is None:
+            whole.forget()
+            solved = whole.solve(0.0, WHOLE_SECONDS)
         if solved.values is None or not solved.is_optimal:
             return None
         self.owner.basis = WholeBasis(whole.basis(), np.flatnonzero(~rows), np.flatnonzero(~columns))

@@ -20,7 +20,7 @@ KEPT_BOUNDS = 500
 """How many bounds the small programs hold: the latest."""
 BEST_CALLS, GOOD_CALLS = 1500, 45
 """How often HiGHS is heard while the best so far away is sought; at least, before one within the level is taken for it."""
-SECONDS = 600.0
+SECONDS = 120.0
 """For one small program, which calls end long before."""
 OF_RELAXED, OF_WHOLE, OF_CALL = 1e-5, 4e-4, 2e-7
 """Seconds that a small program takes for each coefficient, once with parts of starts allowed or once without, and every time
@@ -91,6 +91,8 @@ class SmallPrograms:
         if is_relaxed:
             program = replace(program, is_integer=np.zeros_like(program.is_integer))
         model = HighsModel(program, self.good.staged.options.solver.threads)
+        # After presolve HiGHS 1.16 has stayed at the root of some of these for ever; there is little to presolve.
+        model.leave_presolve_out()
         solved = model.solve(GAP, SECONDS, None, enough)
         self.work += program.a.nnz * (OF_RELAXED if is_relaxed else OF_WHOLE + OF_CALL * enough.calls)
         return solved
