@@ -204,16 +204,16 @@ def test_without_branches_there_are_no_pieces() -> None:
 
 def test_the_stress_stage_races_without_its_branches() -> None:
     seen: list[str] = []
-    prove = Race._prove_with
+    run = Race.run
 
-    def watching(self: Race, proof: Part | Master) -> None:
-        seen.append(type(proof).__name__)
-        prove(self, proof)
+    def watching(self: Race, known: list[Array]) -> None:
+        seen.append(type(self.proofs[0]).__name__)
+        run(self, known)
 
     tables = random_tables(SEEDS[0])
     options = {**random_options(SEEDS[0], tables), "order": ["shortage", "stress"], "caps": []}
     staged = Staged(Case.from_tables(tables), as_formulation(options))
     staged.minimiser.alone_seconds = 0.0
-    with patch.object(Race, "_prove_with", watching), patch.object(Search, "plain", side_effect=AssertionError):
+    with patch.object(Race, "run", watching), patch.object(Search, "plain", side_effect=AssertionError):
         staged.run()
     assert seen[0] == "Part" and "Master" in seen[1:]
