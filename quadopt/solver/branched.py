@@ -59,7 +59,7 @@ class BranchedValuation(Valuation):
         penalties = 0.0 if self._penalty is None else float(self._penalty @ excess)
         return float(self._master.whole.cost @ whole + self._master.whole.constant) + penalties, whole, excess
 
-    def _read(self, values: Array, total: float, prices: Array, offset: float) -> Value | None:
+    def _read(self, values: Array, total: float, prices: Array, offset: float) -> Value:
         total, whole, excess = self._point(values)
         is_plan = bool((excess <= self._tolerance).all())
         return Value(total, is_plan, self._master.part.from_whole(whole), prices, offset)

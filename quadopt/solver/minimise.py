@@ -80,9 +80,10 @@ class Minimiser:
         """Values of the binaries of the last plan, or of one known from elsewhere, in the matrix's order."""
         self.others: list[Array] = []
         """Further portfolios known from elsewhere, for where that one leads to no plan."""
-        self.basis: WholeBasis | None = None
         self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
+        self.basis: WholeBasis | None = None
+        """That of the last plan's base path with all suppliers, for the next one."""
 
     def minimise(self, program: Program, gap: float, time_limit: float, progress: Progress | None) -> Best:
         """The best plan within the gap or the time limit, beginning with the plan before."""

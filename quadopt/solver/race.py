@@ -176,7 +176,6 @@ class Race(Company):
                     self.local.descend(hint.portfolio)
                 else:
                     goes_on = self.local.begin_anew()
-            self._bound_by_search()
 
     def _prove(self) -> None:
         with self._turns.of(PROOF), self._ending_both():

@@ -67,7 +67,7 @@ class Valuation:
     def _solve(self, seconds: float) -> Outcome:
         return self._model.solve(0.0, seconds)
 
-    def _read(self, values: Array, total: float, prices: Array, offset: float) -> Value | None:
+    def _read(self, values: Array, total: float, prices: Array, offset: float) -> Value:
         is_plan = bool((values[self._excess] <= self._tolerance).all())
         return Value(total, is_plan, values[: self._columns], prices, offset)
 
