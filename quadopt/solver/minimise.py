@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from quadopt.formulation.options import Method
 from quadopt.solver.best import Best
 from quadopt.solver.branched import BranchedValuation
-from quadopt.solver.highs import Basis, HighsModel
+from quadopt.solver.completion import Completed, Completion, WholeBasis
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.master import Master
-from quadopt.solver.matrix import Array, Mask, Matrix, Program
+from quadopt.solver.matrix import Array, Matrix, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.race import Found, Hearing, Progress, Race
@@ -37,14 +36,6 @@ LOOK_AROUND_SECONDS = 8.0
 """For a first search with few suppliers, that finds out who else matters."""
 LOOK_AROUND_VALUES = 40
 """The same where a plan must not depend on the clock: portfolios valued."""
-WARM_SECONDS = 75.0
-"""After which an LP that began from the basis of a part is begun anew: now and then the basis leads nowhere."""
-WHOLE_SECONDS = 300.0
-"""For one portfolio in the whole program."""
-COMPLETE_SECONDS = 60.0
-"""For what is free around a plan that stays."""
-TOLERANCE = 1e-6
-"""Relative to what stands in a row or column: by how much a completed plan may miss it."""
 PRICED = 0.02
 """A supplier matters if the prices of its dependence rows sum to this share of the largest such sum."""
 TAKEN_IN = 3
@@ -83,12 +74,13 @@ class Minimiser:
         self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
         self.basis: WholeBasis | None = None
-        """That of the last plan's base path with all suppliers, for the next one."""
+        """That of the last plan's base path with all suppliers, for the next stage."""
 
     def minimise(self, program: Program, gap: float, time_limit: float, progress: Progress | None) -> Best:
         """The best plan within the gap or the time limit, beginning with the plan before."""
         search = Search(self, program, gap, time_limit, progress)
         best = search.plain() if self.method == "plain" else search.guided()
+        self.basis = search.completion.basis
         if best.values is not None:
             self.values = best.values
             if program.is_integer.any():
@@ -105,32 +97,6 @@ class Minimiser:
         return [s for s in self.suppliers if ("exposure", s) in self.matrix.owners and s not in self.active]
 
 
-@dataclass(frozen=True)
-class WholeBasis:
-    """The basis of the last plan's LP with all suppliers, and which rows and columns of the program it is of, by number."""
-
-    basis: Basis
-    rows: npt.NDArray[np.int64]
-    columns: npt.NDArray[np.int64]
-
-    def within(self, rows: Mask, columns: Mask) -> tuple[Basis, Mask, Mask]:
-        """What it says of some rows and columns of a program that has grown since, and which of these it knows."""
-        known_rows, known_columns = np.zeros_like(rows), np.zeros_like(columns)
-        known_rows[self.rows], known_columns[self.columns] = True, True
-        column_status, row_status = self.basis
-        basis = column_status[columns[self.columns]], row_status[rows[self.rows]]
-        return basis, known_rows[rows], known_columns[columns]
-
-
-@dataclass(frozen=True)
-class Completed:
-    """A plan of the whole program made of what a search has found: its point and value, and sizes of the rows' prices."""
-
-    values: Array
-    total: float
-    prices: Array
-
-
 class Search:
     """The search of one stage.
 
@@ -144,6 +110,7 @@ class Search:
         self.owner, self.program, self.gap = minimiser, program, gap
         self._results = minimiser.matrix.columns_of("dependence") | minimiser.matrix.columns_of("worst")
         self.sees_dependence = bool(program.cost[self._results].any())
+        self.completion = Completion(minimiser.matrix, program, minimiser.threads, minimiser.basis)
         self.deadline = time.perf_counter() + time_limit
         self.progress = progress
         self.best = Best()
@@ -183,11 +150,8 @@ class Search:
         if self.best.values is None:
             self._carry_over()
         for portfolio in [self.owner.starts, *self.owner.others]:
-            value = None
             if self.best.values is None and portfolio is not None:
-                value = self._whole.value(portfolio, WHOLE_SECONDS)
-            if value is not None:
-                self._take(value.values, value.total)
+                self._take_completed(self.completion.of_portfolio(portfolio))
         return self.best
 
     def _take(self, values: Array, total: float) -> None:
@@ -195,6 +159,10 @@ class Search:
         if total < self.best.incumbent and self.progress is not None:
             self.progress(total, self.best.bound if np.isfinite(self.best.bound) else np.nan)
         self.best.take(values, total)
+
+    def _take_completed(self, completed: Completed | None) -> None:
+        if completed is not None:
+            self._take(completed.values, completed.total)
 
     def _is_done(self) -> bool:
         return self.best.values is not None and (self.best.gap() <= self.gap or self.seconds_left() <= 0)
@@ -267,111 +235,49 @@ class Search:
     @cached_property
     def _shapes(self) -> list[Shape] | None:
         """The pieces of the branches, or None where there are none or they cannot be cut apart."""
-        return shapes_of(self.program, *self._branches)
-
-    @property
-    def _branches(self) -> tuple[Mask, Mask]:
-        """Rows and columns of the branches."""
-        matrix = self.owner.matrix
-        return matrix.owned({owner for owner in matrix.owners if owner[0] == "branch"})
+        return shapes_of(self.program, *self.completion.branches)
 
     def _valuation(self, part: Part) -> Valuation:
         """What a search values portfolios with."""
         if self._shapes is None:
-            return Valuation(part.program, self._held[part.rows], self.owner.threads)
+            return Valuation(part.program, self.completion.held[part.rows], self.owner.threads)
         recourse = Recourse(self.program, self._shapes, self.owner.threads)
         near = np.zeros(part.columns.size) if self.best.values is None else self.best.values
-        return BranchedValuation(Master(part, recourse, self._held), near, self.owner.threads)
+        return BranchedValuation(Master(part, recourse, self.completion.held), near, self.owner.threads)
 
     def _masters(self, proofs: list[Part]) -> Sequence[Part | Master]:
         """Parts to prove bounds with, their branches as levels and cuts where they can be cut apart."""
         if self._shapes is None:
             return proofs
         recourse = Recourse(self.program, self._shapes, self.owner.threads)
-        return [Master(proof, recourse, self._held) for proof in proofs]
-
-    @property
-    def _held(self) -> Mask:
-        """The rows that hold earlier stages' objectives."""
-        return self.owner.matrix.rows_of("held")
+        return [Master(proof, recourse, self.completion.held) for proof in proofs]
 
     def _count(self, found: Found, part: Part) -> list[str]:
         """Keeps what a search has found as a plan of the whole program; the suppliers left out that matter to it."""
         if not part.left_out:
             self._take(found.values, found.total)
             return []
-        completed = self._around_branches(found, part)
+        is_first, portfolio = self.best.values is None, part.integers_of(found.values)
+        completed = self.completion.around_branches(found.values, part, is_first)
         if completed is None:
-            self._take_completed(found.values, ~part.columns | self._results)
-            completed = self._with_starts(part.integers_of(found.values), part)
-        if completed is None:
+            self._take_completed(self.completion.around(found.values, ~part.columns | self._results))
+            is_first = self.best.values is None
+            completed = self.completion.with_starts(portfolio, is_first, part, self._near(part))
+        self._take_completed(completed)
+        if completed is None or completed.prices is None or not self.sees_dependence:
             return []
-        self._take(completed.values, completed.total)
-        if not self.sees_dependence or completed.total <= found.total + SAME * abs(found.total):
+        if completed.total <= found.total + SAME * abs(found.total):
             return []
         prices = completed.prices
         worth = {s: float(prices[self.owner.matrix.owned({("depends_on", s)})[0]].sum()) for s in part.left_out}
         least = PRICED * max(worth.values())
         return sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
 
-    def _around_branches(self, found: Found, part: Part) -> Completed | None:
-        """The plan of the whole program that leaves starts, reserves and branches as a search has found them.
-
-        Branches know the base path by its starts and reserves alone, so that around them the base path is an LP without
-        branches, begun from the last plan's where it has no objective of its own, otherwise from the same with the suppliers
-        left out. None where there are no branches, or no such plan.
-        """
-        rows, columns = self._branches
-        if not columns.any():
+    def _near(self, part: Part) -> Valuation | None:
+        """The last search's valuation, where it values portfolios in the whole of this part."""
+        if self._race is None or self._race.part is not part or self._shapes is not None:
             return None
-        seen = np.asarray(np.abs(self.program.a[rows]).sum(axis=0)).ravel() > 0
-        is_fixed = seen | self.program.is_integer
-        base = replace(
-            self.program,
-            lower=np.where(is_fixed, found.values, self.program.lower),
-            upper=np.where(is_fixed, found.values, self.program.upper),
-            is_integer=np.zeros_like(self.program.is_integer),
-        )
-        whole = HighsModel(base.part(~rows, ~columns, found.values), self.owner.threads)
-        if self.owner.basis is not None and not base.cost[~columns].any():
-            # All that the base path has to do is to fit the branches: it begins where it was.
-            whole.begin_from(*self.owner.basis.within(~rows, ~columns))
-        else:
-            narrow = HighsModel(base.part(part.rows & ~rows, part.columns & ~columns, found.values), self.owner.threads)
-            if not narrow.solve(0.0, WHOLE_SECONDS).is_optimal:
-                return None
-            whole.begin_from(narrow.basis(), part.rows[~rows], part.columns[~columns])
-        solved = whole.solve(0.0, WARM_SECONDS)
-        if not solved.is_optimal and self.best.values is None:
-            whole.forget()
-            solved = whole.solve(0.0, WHOLE_SECONDS)
-        if solved.values is None or not solved.is_optimal:
-            return None
-        self.owner.basis = WholeBasis(whole.basis(), np.flatnonzero(~rows), np.flatnonzero(~columns))
-        values, prices = found.values.copy(), np.zeros(rows.size)
-        values[~columns], prices[~rows] = solved.values, np.abs(whole.row_duals())
-        return Completed(values, float(self.program.cost @ values + self.program.constant), prices)
-
-    @cached_property
-    def _whole(self) -> Valuation:
-        """The whole program, ready to value portfolios."""
-        return Valuation(self.program, self._held, self.owner.threads, is_strict=True)
-
-    def _with_starts(self, portfolio: Array, part: Part) -> Completed | None:
-        """A portfolio's best plan of the whole program, from what its search has found optimal: cold it takes several
-        times as long, and is tried only where there is no plan yet."""
-        if self._race is not None and self._race.part is part and self._shapes is None:
-            self._race.local.valuation.value(portfolio, WARM_SECONDS)
-            self._whole.begin_from(self._race.local.valuation, part.rows, part.columns)
-        value = self._whole.value(portfolio, WARM_SECONDS)
-        if value is None and self.best.values is None:
-            self._whole.forget()
-            value = self._whole.value(portfolio, WHOLE_SECONDS)
-        if value is None:
-            return None
-        every_row, every_column = np.arange(part.rows.size), np.arange(part.columns.size)
-        self.owner.basis = WholeBasis(self._whole.basis(), every_row, every_column)
-        return Completed(value.values, value.total, self._whole.row_prices())
+        return self._race.local.valuation
 
     def _carry_over(self) -> None:
         """The plan of the stage before, completed by what is new in the program: no later stage is without a plan."""
@@ -379,29 +285,4 @@ class Search:
         if values is not None:
             whole = np.zeros(self.program.cost.size)
             whole[: values.size] = values
-            self._take_completed(whole, np.arange(whole.size) >= values.size)
-
-    def _take_completed(self, values: Array, is_free: Mask) -> None:
-        """Keeps a point as a plan, its free columns found by an LP around the others, where that has a solution."""
-        whole = values.copy()
-        if is_free.any():
-            rows = np.asarray(np.abs(self.program.a[:, is_free]).sum(axis=1)).ravel() > 0
-            free = HighsModel(self.program.part(rows, is_free, whole), self.owner.threads)
-            added = free.solve(0.0, COMPLETE_SECONDS)
-            if added.values is None or not added.is_optimal:
-                return
-            whole[is_free] = added.values
-        if is_kept(self.program, whole):
-            self._take(whole, float(self.program.cost @ whole + self.program.constant))
-
-
-def is_kept(program: Program, values: Array) -> bool:
-    """Whether a point keeps all rows and bounds of a program, within 1e-6 of what stands in each of them."""
-    rows, size = program.a @ values, TOLERANCE * (1.0 + np.abs(program.a) @ np.abs(values))
-    bounds = TOLERANCE * (1.0 + np.abs(values))
-    return bool(
-        (rows >= program.row_lower - size).all()
-        and (rows <= program.row_upper + size).all()
-        and (values >= program.lower - bounds).all()
-        and (values <= program.upper + bounds).all()
-    )
+            self._take_completed(self.completion.around(whole, np.arange(whole.size) >= values.size))
