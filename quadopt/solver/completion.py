@@ -67,6 +67,11 @@ class Completion:
         self.held = matrix.rows_of("held")
         """The rows that hold earlier stages' objectives."""
 
+    @property
+    def has_branches(self) -> bool:
+        """Whether the program has columns of branches."""
+        return bool(self.branches[1].any())
+
     def around_branches(self, found: Array, part: Part, is_first: bool) -> Completed | None:
         """The best plan that leaves starts, reserves and branches as a point of a part has them.
 
@@ -74,9 +79,9 @@ class Completion:
         branches, begun from the last plan's where it has no objective of its own, otherwise from the same with the suppliers
         left out. None where there are no branches, or no such plan.
         """
-        rows, columns = self.branches
-        if not columns.any():
+        if not self.has_branches:
             return None
+        rows, columns = self.branches
         seen = np.asarray(np.abs(self.program.a[rows]).sum(axis=0)).ravel() > 0
         is_fixed = seen | self.program.is_integer
         base = replace(

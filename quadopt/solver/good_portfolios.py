@@ -34,8 +34,6 @@ SMALLEST = 0.01
 OF_LP = 1.4e-6
 """Seconds that a linear program takes for each coefficient, from the basis before: measured once, so that efforts are the same
 on every machine."""
-DEARER_TIMES = 8
-"""How often the penalty on exceeding an earlier stage's level rises for one portfolio at most."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +161,7 @@ class GoodPortfolios:
 
     def _within_level(self, valuation: Valuation, portfolio: Array) -> Value | None:
         """What a portfolio is worth where that is within the level and exceeds no earlier stage's level; else None."""
-        for _ in range(DEARER_TIMES):
+        while True:
             begin = time.perf_counter()
             found = valuation.value(portfolio, SECONDS)
             self.work += OF_LP * (self._part.program if valuation is self._narrow else self.program).a.nnz
@@ -175,8 +173,8 @@ class GoodPortfolios:
                 return None
             if found.is_plan:
                 return found
-            valuation.make_dearer()
-        return None
+            if not valuation.make_dearer():
+                return None
 
     def _rule_out(self, portfolio: Array) -> None:
         """Sees to it that a portfolio meets the cuts no longer: by itself, where its bounds do not tell clearly."""

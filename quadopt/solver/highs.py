@@ -29,6 +29,8 @@ Basis = tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
 ABSOLUTE_GAP, WIDER = 2e-6, 1e-6
 """Up to which HiGHS counts a scaled objective as met whatever its gap (twice its option), and by how much a gap may be wider
 than it says, because the value is the point's own."""
+DEVEX = 1
+"""HiGHS's number of it. Exact steepest edges are dear to begin where a basis is given, as it is to most linear programs here."""
 HEURISTICS = ("rins", "rens", "root_reduced_cost", "feasibility_jump")
 
 
@@ -123,6 +125,8 @@ class HighsModel:
         self._highs.HandleUserInterrupt = True
         self._set("output_flag", False)
         self._set("threads", threads)
+        if not program.is_integer.any():
+            self._set("simplex_dual_edge_weight_strategy", DEVEX)
         self._columns = np.arange(program.cost.size, dtype=np.int32)
         self._integers = np.flatnonzero(program.is_integer).astype(np.int32)
         self._relaxed = False

@@ -62,9 +62,10 @@ class LocalSearch:
         for _ in range(DEARER_TIMES):
             if found is None or found.is_plan or found.total >= self.lowest:
                 break
+            if not self.valuation.make_dearer():
+                break
             self._keep_bound(found)
             self._totals.clear()
-            self.valuation.make_dearer()
             found = self.valuation.value(portfolio, self._seconds())
         if found is None:
             self._totals[key] = np.inf

@@ -259,7 +259,7 @@ class Search:
             return []
         is_first, portfolio = self.best.values is None, part.integers_of(found.values)
         completed = self.completion.around_branches(found.values, part, is_first)
-        if completed is None:
+        if completed is None and (is_first or not self.completion.has_branches):
             self._take_completed(self.completion.around(found.values, ~part.columns | self._results))
             is_first = self.best.values is None
             completed = self.completion.with_starts(portfolio, is_first, part, self._near(part))

@@ -17,7 +17,8 @@ from quadopt.solver.prices import without_rounding
 
 FIRST_SHARE = 0.01
 """An excess of this share of a held row's size costs as much as the objective, to begin with."""
-DEARER = 10.0
+DEARER, TIMES = 10.0, 8
+"""By how much the penalty is raised where an excess pays, and how often at most: where it still pays then, there is no plan."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Valuation:
         self._excess = np.arange(self._columns, self._columns + rows.size, dtype=np.int32)
         self._is_strict = is_strict
         self._penalty: Array | None = None
+        self._raised = 0
 
     def value(self, portfolio: Array, seconds: float) -> Value | None:
         """The value of a portfolio; None where the operation has no solution with it, or none in time."""
@@ -94,10 +96,13 @@ class Valuation:
         self._set_penalty(first_penalty(strict.incumbent if strict.values is not None else 1.0, self._size))
         self._model.set_bounds(self._excess, np.zeros(self._excess.size), np.full(self._excess.size, np.inf))
 
-    def make_dearer(self) -> None:
-        """Raises the penalty on exceeding a held objective; bounds found so far stay bounds."""
-        if self._penalty is not None:
-            self._set_penalty(self._penalty * DEARER)
+    def make_dearer(self) -> bool:
+        """Raises the penalty on exceeding a held objective, if it may be raised further; bounds found so far stay bounds."""
+        if self._penalty is None or self._raised == TIMES:
+            return False
+        self._raised += 1
+        self._set_penalty(self._penalty * DEARER)
+        return True
 
     def _set_penalty(self, penalty: Array) -> None:
         self._penalty = penalty
