@@ -151,3 +151,16 @@ def test_cancelling_ends_one_solve_only() -> None:
     valuation = Valuation(program, held, 1)
     valuation.cancel()
     assert all(valuation.value(x, SECONDS) is not None for x in portfolios_of(46)[:10])
+
+
+def test_the_penalty_rises_to_a_top() -> None:
+    program, held, _ = last_stage(SEEDS[0])
+    valuation = Valuation(program, held, 1)
+    assert not valuation.make_dearer(), "before the first value there is nothing to raise"
+    valuation.value(portfolios_of(SEEDS[0])[0], SECONDS)
+    raised = 0
+    while valuation.make_dearer():
+        raised += 1
+    assert 3 <= raised <= 8
+    found = valuation.value(portfolios_of(SEEDS[0])[0], SECONDS)
+    assert found is not None and np.isfinite(found.prices).all()
