@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from quadopt.sweep.here import run_here
+from quadopt.sweep.interruptions import noted_interruptions
 from quadopt.sweep.job import Ended, failed
 from quadopt.sweep.run import Finished, Run, versions
 from quadopt.sweep.store import DamagedRunError, Kept, Store
@@ -52,16 +53,18 @@ def run_many(
     if processes is not None and processes < 1:
         raise ValueError(f"{processes} processes: at least one")
     sweep = _Sweep(runs, None if store is None else Store(store), listener)
-    with closing(_solver(sweep.due(), processes, cluster)) as ended:
+    with noted_interruptions() as heard, closing(_solver(sweep.due(), processes, cluster, heard)) as ended:
         try:
             for run, end in ended:
                 sweep.take(run, end)
+                if heard:
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             raise SweepStopped(sweep.so_far()) from None
     return sweep.finished()
 
 
-def _solver(runs: Iterator[Run], processes: int | None, cluster: str | None) -> Ending:
+def _solver(runs: Iterator[Run], processes: int | None, cluster: str | None, interruptions: Sequence[int]) -> Ending:
     """Solves runs where it is asked for; what a place needs is imported when it is used."""
     if cluster is not None:
         from quadopt.sweep.cluster import run_on_cluster
@@ -71,7 +74,7 @@ def _solver(runs: Iterator[Run], processes: int | None, cluster: str | None) -> 
         from quadopt.sweep.local import run_in_pool
 
         return run_in_pool(runs, processes)
-    return run_here(runs)
+    return run_here(runs, interruptions)
 
 
 class _Sweep:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,17 @@ def test_ctrl_c_in_this_process_leaves_the_signal_as_it_was(tmp_path: Path) -> N
     with pytest.raises(SweepStopped, match=f"2 of {COUNT} runs are finished$"):
         run_many(squares(tmp_path / "log", COUNT), listener=stop)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("processes", [None, 2])
+def test_a_ctrl_c_whose_exception_is_lost_ends_the_sweep(processes: int | None, tmp_path: Path) -> None:
+    def lose(*told: object) -> None:
+        if told[0] == 2:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(SweepStopped, match=f"2 of {COUNT} runs are finished$"):
+        run_many(squares(tmp_path / "log", COUNT), processes=processes, listener=lose)
 
 
 def test_two_sweeps_share_a_store(tmp_path: Path) -> None:
