@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.prices import without_rounding
 
 Indices = npt.NDArray[np.int64]
 PARALLEL = 1e-9
@@ -64,6 +65,7 @@ class Piece:
         self._number, self._shape = number, shape
         own = shape.columns.size
         self._given = np.arange(own, own + shape.seen.size, dtype=np.int32)
+        self._limits = program.lower[shape.seen], program.upper[shape.seen]
         self._model = HighsModel(_alone(shape, program), threads)
         self._asked: Array | None = None
         self._answer: Answer | None = None
@@ -80,8 +82,9 @@ class Piece:
         solved = self._model.solve(0.0, SECONDS)
         if solved.values is None or not solved.is_optimal:
             return None
-        prices = self._model.reduced_costs()[self._given]
-        cut = Cut(self._number, prices, solved.incumbent - float(prices @ given))
+        exact = self._model.reduced_costs()[self._given]
+        prices, rounding = without_rounding(exact, *self._limits, self._model.scaled.column[self._given])
+        cut = Cut(self._number, prices, solved.incumbent - float(exact @ given) + rounding)
         return Answer(solved.incumbent, solved.values[: self._given[0]] if given.size else solved.values, cut)
 
 

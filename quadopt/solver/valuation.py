@@ -62,8 +62,9 @@ class Valuation:
         solved = self._solve(seconds)
         if not solved.is_optimal or solved.values is None:
             return None
-        prices, rounding = without_rounding(self._model.reduced_costs()[self._starts])
-        offset = solved.incumbent - float(prices @ portfolio) - rounding
+        exact, ones = self._model.reduced_costs()[self._starts], np.ones_like(portfolio)
+        prices, rounding = without_rounding(exact, np.zeros_like(portfolio), ones, ones)
+        offset = solved.incumbent - float(exact @ portfolio) + rounding
         return self._read(solved.values, solved.incumbent, prices, offset)
 
     def _solve(self, seconds: float) -> Outcome:
