@@ -18,7 +18,7 @@ from quadopt.solver.part import Part
 from quadopt.solver.valuation import Valuation
 
 WARM_SECONDS = 75.0
-"""After which an LP that began from the basis of a part is begun anew: now and then the basis leads nowhere."""
+"""After which an LP that began from a basis is given up, or begun anew without a plan: now and then it leads nowhere."""
 WHOLE_SECONDS = 300.0
 """For one portfolio in the whole program."""
 AROUND_SECONDS = 60.0
