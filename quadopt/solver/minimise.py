@@ -128,7 +128,7 @@ class Search:
         start = None
         if self.owner.starts is not None and model.has_integers:
             start = model.solve_fixed(self.owner.starts, self.seconds_left() / 2).values
-        found = model.solve(self.gap, self.seconds_left(), start, Hearing(self.progress))
+        found = model.solve(self.gap, self.seconds_left(), start, Hearing(self._tell))
         self.best.last, self.best.bound = found.status, found.bound
         if found.values is not None:
             self._take(found.values, found.incumbent)
@@ -156,9 +156,22 @@ class Search:
 
     def _take(self, values: Array, total: float) -> None:
         """Keeps a plan that is better than the one so far, and tells of it."""
-        if total < self.best.incumbent and self.progress is not None:
-            self.progress(total, self.best.bound if np.isfinite(self.best.bound) else np.nan)
+        is_better = total < self.best.incumbent
         self.best.take(values, total)
+        if is_better:
+            self._tell(total, self.best.bound)
+
+    def _tell(self, incumbent: float, bound: float) -> None:
+        """Tells the listener of the better of a value and the plan so far, and of bounds alike; nan where there is none yet."""
+        if self.progress is not None:
+            values = np.fmin(incumbent, self.best.incumbent), np.fmax(bound, self.best.bound)
+            self.progress(*(float(value) if np.isfinite(value) else np.nan for value in values))
+
+    def _telling(self, part: Part) -> Progress:
+        """What a search of a part tells: with suppliers left out its values are no plan's yet, and the plan so far stands."""
+        if not part.left_out:
+            return self._tell
+        return lambda incumbent, bound: self._tell(self.best.incumbent, bound)
 
     def _take_completed(self, completed: Completed | None) -> None:
         if completed is not None:
@@ -193,7 +206,7 @@ class Search:
                 seconds = owner.alone_seconds
             if owner.alone_seconds <= 0 or most_calls < ALONE_CALLS:
                 return None
-        found = model.solve(self.gap, seconds, None, Hearing(self.progress, most_calls))
+        found = model.solve(self.gap, seconds, None, Hearing(self._telling(part), most_calls))
         self.best.last = found.status
         self.best.raise_bound(found.bound)
         return (
@@ -218,7 +231,7 @@ class Search:
             deadline = time.perf_counter() + LOOK_AROUND_SECONDS
         gap = NARROWER * self.gap if part.left_out else self.gap
         race = Race(part, self._masters(proofs), self.best, gap, deadline, owner.threads, is_repeatable)
-        race.prepare(self._valuation(part), self._portfolios, self.progress)
+        race.prepare(self._valuation(part), self._portfolios, self._telling(part))
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
         if look_around:

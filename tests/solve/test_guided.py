@@ -134,6 +134,30 @@ def test_suppliers_that_matter_are_taken_in(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", JOINING)
+def test_listeners_hear_only_of_plans_of_the_whole(seed: int) -> None:
+    # With suppliers left out a search finds less dependence than its plan has.
+    told: list[tuple[float, float]] = []
+    minimise = Minimiser.minimise
+
+    def listening(self: Minimiser, program: Program, gap: float, limit: float, progress: Any) -> Best:
+        del told[:]
+        best = minimise(self, program, gap, limit, lambda *heard: told.append(heard))
+        plans, bounds = (np.array([heard[end] for heard in told if not np.isnan(heard[end])]) for end in (0, 1))
+        size = CLOSE * max(1.0, abs(best.incumbent))
+        assert np.isfinite(plans).all() and np.isfinite(bounds).all()
+        assert (np.diff(plans) <= size).all() and (np.diff(bounds) >= -size).all()
+        assert (plans >= best.incumbent - size).all() and (bounds <= best.bound + size).all()
+        heard_of.append(plans.size)
+        return best
+
+    heard_of: list[int] = []
+    tables = random_tables(seed)
+    with patch("quadopt.solver.race.PROGRESS_SECONDS", 0.0), patch.object(Minimiser, "minimise", listening):
+        run(tables, random_options(seed, tables), "guided")
+    assert all(heard_of)
+
+
+@pytest.mark.parametrize("seed", JOINING)
 def test_nothing_that_stays_sees_what_is_left_out(seed: int) -> None:
     staged = random_run(seed, "plain").staged
     program = staged.program(last_goal(staged))
