@@ -13,10 +13,13 @@ import pytest
 import quadopt
 from quadopt.cli import main
 from quadopt.errors import InputError, NoPlanError
+from quadopt.plan import Plan
 from quadopt.report.studies.page import study_html
+from quadopt.sweep.run import FAILED, Finished
 from quadopt.tables.case import Case
 from quadopt.tables.changes import Change, WhatIf
-from quadopt.whatif.comparison.comparison import Reached, room
+from quadopt.whatif.comparison.comparison import Base, Compared, Reached, Variant, room
+from quadopt.whatif.comparison.tables import tables as comparison_tables
 from quadopt.whatif.differences import Difference
 from quadopt.whatif.study import Study
 from tests import tiny
@@ -79,6 +82,29 @@ def test_a_price_makes_a_project_appear_and_adapting_worth_its_saving(imports: S
     ] == pytest.approx(-1)
     assert imports.status == "complete"
     assert any("SMELTER 2026" in line and "20" in line for line in imports.lines)
+
+
+@pytest.mark.parametrize(("bound", "is_told"), [(35, True), (25, False)])
+def test_the_row_of_an_objective_is_told_apart_as_its_bounds_tell(imports: Study, bound: float, is_told: bool) -> None:
+    # Cost is 30 and 40. The gaps, 20 and 5, add up to more than the difference, and yet no plan of the dear case costs 30.
+    case = Case.from_tables(tables(40, DEAR))
+    options = tiny.rules(["shortage", "cost"])
+    ended = [
+        Finished(name, "", "stopped with a plan", "", 0.0, 0.0, False, {}, with_cost_bound(imports.plans[name], least))
+        for name, least in (("base", 10.0), ("dear", float(bound)))
+    ]
+    kept = Finished("kept", "", FAILED, "not run", 0.0, 0.0, False, {}, None)
+    base = Base(Variant("base", case, options), ended[0])
+    made = comparison_tables(base, [Compared(Variant("dear", case.with_changes("dear"), options), ended[1], kept)])
+    assert bool(one(made["objectives"], stage="cost", whatif="dear")["is_difference"]) is is_told
+    assert one(made["money"], what="cost", item="all")["is_difference"] is is_told
+
+
+def with_cost_bound(plan: Plan, bound: float) -> Plan:
+    """A plan whose stage of cost has proven less."""
+    stages = plan.stages.copy()
+    stages.loc[stages["stage"] == "cost", "bound"] = bound
+    return replace(plan, stages=stages)
 
 
 def test_changed_inputs_are_listed_with_both_values(imports: Study) -> None:

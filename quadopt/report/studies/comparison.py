@@ -44,7 +44,10 @@ def _beside(name: str, title: str, unit: str, kind: str, meaning: str) -> tuple[
     )
 
 
-ROOM = "Grey: no difference is larger than what gap and slack of {} in the two plans add up to."
+ROOM = (
+    "Grey: no difference is larger than what gap and slack of {} in the two plans add up to; for all together, the bounds do not "
+    "tell either."
+)
 SINGLE = (
     " Single rows have no bounds of their own: other plans as good as these may differ in them by more than is shown."
 )

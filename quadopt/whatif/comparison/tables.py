@@ -154,13 +154,16 @@ def _beside(
     """A table of each what-if beside the base's: levels and differences of its values; `absent` is what a missing row counts.
 
     Greyed out, `is_difference` no: every difference is within what gaps and slacks of the two plans in the objective add up to.
+    The row of the objective itself is told apart where its bounds tell, too, as on the sheet of objectives.
     """
     parts = []
     for each in found:
         if each.plan is not None:
             free = room(base.plan, objective) + room(each.plan, objective)
-            both = _joined(of(base.plan), of(each.plan), keys, values, absent)
-            parts.append(_told(both, values, free).assign(whatif=each.name))
+            both = _told(_joined(of(base.plan), of(each.plan), keys, values, absent), values, free)
+            if _is_told(base.plan, each.plan, objective):
+                both.loc[both[keys].isin(_itself(base.plan, objective)).all(axis=1), "is_difference"] = True
+            parts.append(both.assign(whatif=each.name))
     columns = ["whatif", *keys, *(f"{value}{end}" for value in values for end in ENDS), "is_difference"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -189,6 +192,20 @@ def _told(both: pd.DataFrame, values: Sequence[str], free: float) -> pd.DataFram
         size = pd.concat([old.abs(), new.abs()], axis=1).max(axis=1)
         told |= ((new - old).abs() > free + ROUNDING * size) | (old.isna() != new.isna())
     return both.assign(is_difference=told.astype(object))
+
+
+def _is_told(base: Plan, other: Plan, objective: str) -> bool:
+    """Whether the bounds of both plans tell an objective apart."""
+    there = {stage: found for stage, found in reached(base.stages).items() if found.objective == objective}
+    here = _stages(other)
+    return any(Difference.of(here.get(stage, NOTHING).ended, found.ended).is_told for stage, found in there.items())
+
+
+def _itself(plan: Plan, objective: str) -> list[str]:
+    """What names the row that shows an objective itself; nothing where no row does."""
+    if objective == "dependence":
+        return [ALL] if plan.options["objective_dependence"] == "index" else []
+    return ["cost", ALL] if objective == "cost" else [f"{ALL}: {plan.options['risk']}"]
 
 
 def _by_material(plan: Plan) -> pd.DataFrame:
@@ -249,7 +266,7 @@ def _crises(plan: Plan) -> pd.DataFrame:
     if "disruptions" not in plan.tables:
         return pd.DataFrame(columns=["disruption", *STRESS])
     together = plan.tables["stress"].rename(columns={"measure": "disruption", "value": "stress"})
-    together = together.assign(disruption="all: " + together["disruption"].astype(str))
+    together = together.assign(disruption=f"{ALL}: " + together["disruption"].astype(str))
     return pd.concat([together, plan.tables["disruptions"]], ignore_index=True).reindex(columns=["disruption", *STRESS])
 
 
