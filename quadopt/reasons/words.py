@@ -9,9 +9,14 @@ def money(millions: float, currency: str) -> str:
     return f"{text} million {currency}"
 
 
-def points(share: float) -> str:
-    """A difference of shares, `1.3 points` (percentage points)."""
-    return f"{100 * share:.3g} percentage points"
+def points(difference: float) -> str:
+    """A difference of shares, `1.3 percentage points`."""
+    return f"{100 * difference:.3g} percentage points"
+
+
+def share(value: float) -> str:
+    """A share itself, `34.9 %`."""
+    return f"{100 * value:.3g} %"
 
 
 def points_or_money(objective: str, difference: float, currency: str) -> str:

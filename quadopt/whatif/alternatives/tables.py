@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from quadopt.reasons.words import listed, money
+from quadopt.reasons.words import listed, money, points, share
 from quadopt.tables.case import Case
 from quadopt.tables.units import Project, projects
 from quadopt.whatif.alternatives.good_lists import PLAN_LIST, Findings, GoodList, Target
@@ -162,8 +162,8 @@ def lines(case: Case, findings: Findings) -> list[str]:
 def _how_many(case: Case, findings: Findings) -> list[str]:
     target, others = findings.target, findings.lists[1:]
     level = (
-        f"{target.stage} at most {_amount(target, target.level, case)}, {_amount(target, target.allowed, case)} above the "
-        f"plan's run ({_amount(target, target.reached, case)})"
+        f"{target.stage} at most {_level(target, target.level, case)}, {_by(target, target.allowed, case)} above the "
+        f"plan's run ({_level(target, target.reached, case)})"
     )
     first = (
         f"{len(others)} lists of other projects beside the plan's are as good as asked: {level}; earlier objectives as in "
@@ -179,8 +179,8 @@ def _from_optimum(target: Target, case: Case) -> str:
     if target.gap <= NOISE * abs(target.reached):
         return f"The plan's run is proven to be the optimum of {target.stage}."
     return (
-        f"The plan's run is proven to be within {_amount(target, target.gap, case)} of the optimum, the lists therefore within "
-        f"{_amount(target, target.gap + target.allowed, case)} of it."
+        f"The plan's run is proven to be within {_by(target, target.gap, case)} of the optimum, the lists therefore within "
+        f"{_by(target, target.gap + target.allowed, case)} of it."
     )
 
 
@@ -229,7 +229,7 @@ def _most_different(case: Case, findings: Findings) -> list[str]:
     named = f"List {one.name}" if one.search is not None else f"The list {one.name}"
     return [
         f"{named} is the most different from the plan's, by {projects_apart} projects{moved}: it {' and '.join(changes)}; "
-        f"{findings.target.stage} {_amount(findings.target, one.value, case)}."
+        f"{findings.target.stage} {_level(findings.target, one.value, case)}."
     ]
 
 
@@ -244,6 +244,11 @@ def _open(case: Case, findings: Findings) -> list[str]:
     return [f"Good lists differ most in {listed(named)}."]
 
 
-def _amount(target: Target, value: float, case: Case) -> str:
-    """A value of the target's goal in words: points for shares, else money."""
-    return f"{100 * value:.3g} points" if target.is_index else money(value, case.currency)
+def _level(target: Target, value: float, case: Case) -> str:
+    """A value of the target's goal in words."""
+    return share(value) if target.is_index else money(value, case.currency)
+
+
+def _by(target: Target, difference: float, case: Case) -> str:
+    """A difference of two such values in words."""
+    return points(difference) if target.is_index else money(difference, case.currency)

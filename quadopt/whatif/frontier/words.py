@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from quadopt.reasons.words import listed, money, points
+from quadopt.reasons.words import listed, money, points, share
 from quadopt.whatif.frontier.fund import Switch
 from quadopt.whatif.frontier.points import Placed, Point
 
@@ -27,10 +27,6 @@ def lines(placed: Placed, switches: Sequence[Switch], currency: str) -> list[str
     ]
 
 
-def _share(value: float) -> str:
-    return f"{100 * value:.3g} %"
-
-
 def _at(placed: Placed, point: Point, currency: str) -> str:
     if placed.along == "size":
         return f"{point.size:.4g} times the members' limits ({money(point.limit_total, currency)} in all)"
@@ -47,17 +43,17 @@ def _whole(placed: Placed, currency: str) -> list[str]:
         return []
     if len(kept) == 1:
         return [
-            f"One plan has the least of everything: dependence {_share(kept[0].value('dependence'))} at a "
+            f"One plan has the least of everything: dependence {share(kept[0].value('dependence'))} at a "
             f"{_at(placed, kept[0], currency)}. There is nothing to trade."
         ] if placed.along != "size" else [
-            f"Dependence is {_share(kept[0].value('dependence'))} whatever the size of the fund."
+            f"Dependence is {share(kept[0].value('dependence'))} whatever the size of the fund."
         ]  # fmt: skip
     if not placed.is_curve:
         return [_ranges(placed, currency)]
     first, last = kept[0], kept[-1]
     out = [
-        f"Dependence falls from {_share(first.value('dependence'))} at {_at(placed, first, currency)} to "
-        f"{_share(last.value('dependence'))} at {_at(placed, last, currency)}: {points(_fall(first, last))} over "
+        f"Dependence falls from {share(first.value('dependence'))} at {_at(placed, first, currency)} to "
+        f"{share(last.value('dependence'))} at {_at(placed, last, currency)}: {points(_fall(first, last))} over "
         f"{len(kept)} plans, none of which another makes needless."
     ]
     small = sum(after.value("dependence") >= before.bound for before, after in itertools.pairwise(kept))
@@ -79,7 +75,7 @@ def _ranges(placed: Placed, currency: str) -> str:
         values = [point.value(axis) for point in placed.kept]
         low, high = min(values), max(values)
         said.append(
-            f"dependence from {_share(low)} to {_share(high)}"
+            f"dependence from {share(low)} to {share(high)}"
             if axis == "dependence"
             else f"{MONEY_AXES[axis]} from {money(low, currency)} to {money(high, currency)}"
         )
@@ -115,8 +111,8 @@ def _knee(placed: Placed, currency: str) -> list[str]:
     taken = placed.place(point) - placed.place(first)
     whole = placed.place(last) - placed.place(first)
     return [
-        f"The knee is point {point.number}, {_at(placed, point, currency)}: {_share(taken / whole)} of the way across has "
-        f"{_share(part / of)} of the fall in dependence. It is the plan farthest below the straight line between the ends "
+        f"The knee is point {point.number}, {_at(placed, point, currency)}: {share(taken / whole)} of the way across has "
+        f"{share(part / of)} of the fall in dependence. It is the plan farthest below the straight line between the ends "
         f"({distance:.2f} of the ranges)."
     ]
 
