@@ -276,7 +276,7 @@ def _entering(study: Study) -> dict[int, str]:
 
 
 def _label(axes: Any, plans: pd.DataFrame, entering: dict[int, str]) -> None:
-    """Names below and left of the plans where projects enter, where no line passes; none over another."""
+    """Names below and left of the plans where projects enter, over the line of the bounds; none over another."""
     named = [row for row in rows_of(plans) if int(row.point) in entering]
     top, (left, right) = axes.get_ylim()[1], axes.get_xlim()
     places = spread([0.07 * top - row.dependence for row in named], 0.065 * top, -top, 0.0)
@@ -286,6 +286,7 @@ def _label(axes: Any, plans: pd.DataFrame, entering: dict[int, str]) -> None:
         axes.annotate(
             text, (row.across, row.dependence), (end, -place), fontsize=SMALL - 1.5, va="top", ha="right",
             arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.6},
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
 
 
