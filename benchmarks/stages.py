@@ -82,8 +82,8 @@ def measure(case: str, model: str, method: str, limit: float, later: float, gap:
 def clean(heard: list[tuple[float, float, float]], stage: Any) -> list[tuple[float, float, float]]:
     """Best plan and bound so far by seconds from the first word of the stage, which says that it begins; the end last.
 
-    With squares by tangents a plan's value rises as tangents are added: what is better than the stage's end does not count. Raises
-    `RuntimeError` where the stage's bound lies above its plan, since one of them must be false.
+    With squares by tangents a plan's value rises as tangents are added: what is better than the stage's end is not counted.
+    Raises `RuntimeError` where the stage's bound lies above its plan, since one of them must be false.
     """
     if stage.bound > stage.incumbent + TIE * max(1.0, abs(stage.incumbent)):
         raise RuntimeError(f"{stage.name}: the bound {stage.bound} lies above the plan {stage.incumbent}")
