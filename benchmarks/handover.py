@@ -15,6 +15,7 @@ def hand_over(program: Any) -> highspy.Highs:
     """
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("threads", 1)  # another number than the models solved later in a process is an error there
     rows, columns = program.a.shape
     status = highs.passModel(
         columns,
