@@ -17,6 +17,7 @@ PANELS = 2
 OWN, PLAIN = "guided", "plain"
 EXPLAINED = """Each stage of a model file, solved by quadopt's own method (`guided`) and by HiGHS alone on the same scaled
 matrix (`plain`), until the gap asked or the limit, which is shorter for quadopt's method and for the stages after dependence.
+A plan counts once it is one of the whole program: with many suppliers traced that is when a search ends, not while it goes on.
 Seconds by the clock from the stage's beginning, medians; blank: not reached. `as good as plain`: after how many seconds
 quadopt's method had a plan at least as good as plain's last one, and how many times less that is than what plain took; only up
 to the first stage that did not end at its optimum, since later stages are held at what each method reached. A stage in which
