@@ -190,7 +190,7 @@ def test_stage_table_says_when_gaps_and_the_plain_plan_were_reached() -> None:
     assert "as good as plain s" not in rows["cost", "guided"], "held at different values, not comparable"
 
 
-def test_what_is_heard_of_a_part_is_no_plan_and_a_false_bound_is_refused() -> None:
+def test_what_is_better_than_the_end_of_a_stage_is_no_plan_and_a_false_bound_is_refused() -> None:
     end = SimpleNamespace(name="dependence", seconds=9.0, incumbent=0.7, bound=0.69)
     heard = [(100.0, math.nan, math.nan), (102.0, 0.55, 0.5), (104.0, 0.71, 0.6), (106.0, 0.60, 0.695)]
     assert stages.clean(heard, end) == [(4.0, 0.71, 0.6), (6.0, 0.71, 0.6), (9.0, 0.7, 0.69)]

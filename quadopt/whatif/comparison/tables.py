@@ -196,9 +196,12 @@ def _told(both: pd.DataFrame, values: Sequence[str], free: float) -> pd.DataFram
 
 def _is_told(base: Plan, other: Plan, objective: str) -> bool:
     """Whether the bounds of both plans tell an objective apart."""
-    there = {stage: found for stage, found in reached(base.stages).items() if found.objective == objective}
     here = _stages(other)
-    return any(Difference.of(here.get(stage, NOTHING).ended, found.ended).is_told for stage, found in there.items())
+    return any(
+        Difference.of(here.get(stage, NOTHING).ended, there.ended).is_told
+        for stage, there in _stages(base).items()
+        if there.objective == objective
+    )
 
 
 def _itself(plan: Plan, objective: str) -> list[str]:

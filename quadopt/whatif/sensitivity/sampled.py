@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from quadopt.reasons.words import listed, money
+from quadopt.reasons.words import listed, money, share
 from quadopt.sweep.run import Finished
 from quadopt.tables.records import rows_of
 from quadopt.whatif.differences import ROUNDING, SMALLEST
@@ -187,7 +187,7 @@ class Sampled:
         return text + "."
 
     def _value(self, objective: str, value: float) -> str:
-        return f"{100 * value:.3g} %" if objective == "dependence" else money(value, self.run.case.currency)
+        return share(value) if objective == "dependence" else money(value, self.run.case.currency)
 
     def _on_projects(self) -> str:
         table = self.projects()
