@@ -62,4 +62,4 @@ class BranchedValuation(Valuation):
     def _read(self, values: Array, total: float, prices: Array, offset: float) -> Value:
         total, whole, excess = self._point(values)
         is_plan = bool((excess <= self._tolerance).all())
-        return Value(total, is_plan, self._master.part.from_whole(whole), prices, offset)
+        return Value(total, is_plan, self._master.part.from_whole(whole), [Cut(0, prices, offset)])

@@ -6,12 +6,15 @@ stays. None of them proves a bound.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from quadopt.solver.chained import ChainedValuation
+from quadopt.solver.chains import Chains
 from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
 from quadopt.solver.part import Part
@@ -46,7 +49,8 @@ class WholeBasis:
 
 @dataclass(frozen=True)
 class Completed:
-    """A plan of the whole program: its point and value, and sizes of the rows' prices where it is optimal for its starts."""
+    """A plan of the whole program: its point and value, and where it is optimal for its starts sizes of the rows' prices, in
+    the objective's unit by the row's."""
 
     values: Array
     total: float
@@ -56,12 +60,22 @@ class Completed:
 class Completion:
     """Completes plans of one stage's program over a matrix.
 
-    `basis` is that of the last plan's base path with all suppliers, for the next one, from stage to stage. `is_first`: there
-    is no plan yet, so that an LP whose basis leads nowhere is begun anew, which takes several times as long.
+    `basis` is that of the last plan's base path with all suppliers, for the next one, from stage to stage. `chains` gives the
+    whole program in chains, where it is apart; `workers` of them are solved at once. `is_first`: there is no plan yet, so that
+    an LP whose basis leads nowhere is begun anew, which takes several times as long.
     """
 
-    def __init__(self, matrix: Matrix, program: Program, threads: int, basis: WholeBasis | None) -> None:
+    def __init__(
+        self,
+        matrix: Matrix,
+        program: Program,
+        threads: int,
+        basis: WholeBasis | None,
+        chains: Callable[[], Chains | None] = lambda: None,
+        workers: int = 1,
+    ) -> None:
         self.program, self.threads, self.basis = program, threads, basis
+        self._chains, self._workers = chains, workers
         self.branches = matrix.owned({owner for owner in matrix.owners if owner[0] == "branch"})
         """Rows and columns of the branches."""
         self.held = matrix.rows_of("held")
@@ -107,24 +121,38 @@ class Completion:
             return None
         self.basis = WholeBasis(whole.basis(), np.flatnonzero(~rows), np.flatnonzero(~columns))
         values, prices = found.copy(), np.zeros(rows.size)
-        values[~columns], prices[~rows] = solved.values, np.abs(whole.row_duals())
+        values[~columns], prices[~rows] = solved.values, np.abs(whole.row_values())
         return Completed(values, self._worth(values), prices)
 
-    def with_starts(self, portfolio: Array, is_first: bool, part: Part, near: Valuation | None) -> Completed | None:
+    def with_starts(
+        self, portfolio: Array, is_first: bool, part: Part, near: Valuation | ChainedValuation | None
+    ) -> Completed | None:
         """A portfolio's best plan, begun from what `near`, a valuation of the part, has found optimal for it."""
+        whole = self._whole if self._by_chain is None else self._by_chain
         if near is not None:
             near.value(portfolio, WARM_SECONDS)
-            self._whole.begin_from(near, part.rows, part.columns)
-        value = self._whole.value(portfolio, WARM_SECONDS)
-        if value is None and is_first:
-            self._whole.forget()
+            whole.begin_from(near, part.rows, part.columns)
+        completed = self._valued(whole, portfolio, WARM_SECONDS)
+        if completed is None and is_first:
+            whole.forget()
             return self.of_portfolio(portfolio)
-        return None if value is None else self._read(value.values, value.total)
+        return completed
 
     def of_portfolio(self, portfolio: Array) -> Completed | None:
         """A portfolio's best plan, from wherever the last one ended."""
-        value = self._whole.value(portfolio, WHOLE_SECONDS)
-        return None if value is None else self._read(value.values, value.total)
+        by_chain = None if self._by_chain is None else self._valued(self._by_chain, portfolio, WHOLE_SECONDS)
+        return self._valued(self._whole, portfolio, WHOLE_SECONDS) if by_chain is None else by_chain
+
+    def _valued(self, whole: Valuation | ChainedValuation, portfolio: Array, seconds: float) -> Completed | None:
+        """A portfolio's best plan; None without one, and where chains together exceed a row even at the dearest."""
+        value = whole.value(portfolio, seconds)
+        while value is not None and not value.is_plan:
+            value = whole.value(portfolio, seconds) if whole.make_dearer() else None
+        if value is None:
+            return None
+        rows, columns = self.program.a.shape
+        self.basis = WholeBasis(whole.basis(), np.arange(rows), np.arange(columns))
+        return Completed(value.values, value.total, whole.row_prices())
 
     def around(self, values: Array, is_free: Mask) -> Completed | None:
         """The best plan that leaves all but the free columns as they are; None where there is none."""
@@ -143,10 +171,11 @@ class Completion:
         """The whole program, ready to value portfolios."""
         return Valuation(self.program, self.held, self.threads, is_strict=True)
 
-    def _read(self, values: Array, total: float) -> Completed:
-        rows, columns = self.program.a.shape
-        self.basis = WholeBasis(self._whole.basis(), np.arange(rows), np.arange(columns))
-        return Completed(values, total, self._whole.row_prices())
+    @cached_property
+    def _by_chain(self) -> ChainedValuation | None:
+        """The same by chain, where the program is apart."""
+        chains = self._chains()
+        return None if chains is None else ChainedValuation(chains, self.threads, self._workers)
 
     def _worth(self, values: Array) -> float:
         return float(self.program.cost @ values + self.program.constant)

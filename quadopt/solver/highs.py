@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +26,8 @@ from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.scaling import Scaled, scale
 
 Basis = tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
+Numbers = Mask | npt.NDArray[np.int64]
+"""Some rows or columns: a mask, or their numbers."""
 ABSOLUTE_GAP, WIDER = 2e-6, 1e-6
 """Up to which HiGHS counts a scaled objective as met whatever its gap (twice its option), and by how much a gap may be wider
 than it says, because the value is the point's own."""
@@ -100,6 +102,15 @@ class Company:
     def is_over(self) -> bool:
         """Whether the MIP should stop."""
         return False
+
+
+def put_together(parts: Iterable[tuple[Basis, Numbers, Numbers]], rows: int, columns: int) -> Basis:
+    """The basis of a program by those of parts of its rows and columns: other columns at their lower bound, other rows basic."""
+    column_status = np.full(columns, highspy.HighsBasisStatus.kLower, dtype=object)
+    row_status = np.full(rows, highspy.HighsBasisStatus.kBasic, dtype=object)
+    for basis, own_rows, own_columns in parts:
+        column_status[own_columns], row_status[own_rows] = basis
+    return column_status, row_status
 
 
 _KEPT = {
@@ -271,9 +282,7 @@ class HighsModel:
         The other columns begin at their lower bound and the other rows basic: what the part found optimal stays so
         but for the rows that it left out, which the dual simplex then mends.
         """
-        column_status = np.full(columns.size, highspy.HighsBasisStatus.kLower, dtype=object)
-        row_status = np.full(rows.size, highspy.HighsBasisStatus.kBasic, dtype=object)
-        column_status[columns], row_status[rows] = basis
+        column_status, row_status = put_together([(basis, rows, columns)], rows.size, columns.size)
         start = highspy.HighsBasis()
         start.col_status, start.row_status = column_status.tolist(), row_status.tolist()
         start.valid = True

@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from quadopt.solver.bounds import Bounds
+from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.matrix import Array
 from quadopt.solver.portfolio import Moves, Portfolios
 from quadopt.solver.valuation import Valuation, Value
 
-KEPT_BOUNDS = 80
-"""How many bounds the model holds: the latest."""
 LONGEST = 16
 """Pairs of moves that may be made on the model before the next valuation, at most."""
 BETTER = 1e-6
@@ -33,8 +33,16 @@ Listener = Callable[[Value], None]
 class LocalSearch:
     """The best portfolio of one program so far, and how to find better ones."""
 
-    def __init__(self, portfolios: Portfolios, valuation: Valuation, listener: Listener, left: SecondsLeft) -> None:
+    def __init__(
+        self,
+        portfolios: Portfolios,
+        valuation: Valuation | ChainedValuation,
+        listener: Listener,
+        left: SecondsLeft,
+        bounds: Bounds | None = None,
+    ) -> None:
         self.portfolios, self.valuation = portfolios, valuation
+        self.bounds = valuation.bounds() if bounds is None else bounds
         self.listener, self.seconds_left = listener, left
         self.best: Value | None = None
         self.portfolio: Array | None = None
@@ -42,8 +50,6 @@ class LocalSearch:
         """How many portfolios have been valued, each an LP."""
         self.most_values = np.inf
         """A descent ends when so many have been."""
-        self._prices = np.zeros((0, portfolios.count))
-        self._offsets = np.zeros(0)
         self._totals: dict[bytes, float] = {}
         self._random = np.random.default_rng(0)
 
@@ -53,7 +59,7 @@ class LocalSearch:
         return np.inf if self.best is None else self.best.total
 
     def value(self, portfolio: Array) -> float:
-        """Values a portfolio: its total, infinite where it has none. Keeps its bound, and the plan where it is the best."""
+        """What a portfolio's own bounds say, infinite where it has none. Keeps them, and the plan where it is the best."""
         key = _key(portfolio)
         if key in self._totals:
             return self._totals[key]
@@ -64,34 +70,32 @@ class LocalSearch:
                 break
             if not self.valuation.make_dearer():
                 break
-            self._keep_bound(found)
+            self.bounds.keep(found.cuts, portfolio)
             self._totals.clear()
             found = self.valuation.value(portfolio, self._seconds())
         if found is None:
             self._totals[key] = np.inf
             return np.inf
-        self._keep_bound(found)
-        self._totals[key] = found.total
+        self.bounds.keep(found.cuts, portfolio)
+        self._totals[key] = self.bounds.at(portfolio)
         if found.is_plan and found.total < self.lowest - 1e-12 * abs(found.total):
             self.best, self.portfolio = found, portfolio.copy()
             self.listener(found)
-        return found.total
+        return self._totals[key]
 
     def bound(self) -> float:
         """What no portfolio can be worth less than, by the bounds that are left behind; -inf without any."""
-        return self.portfolios.least(self._prices, self._offsets) if self._offsets.size else -np.inf
+        return self.bounds.least(self.portfolios)
 
     def _seconds(self) -> float:
         return FIRST_SECONDS if self.best is None else max(1.0, self.seconds_left())
 
-    def _keep_bound(self, value: Value) -> None:
-        self._prices = np.vstack([self._prices, value.prices])[-KEPT_BOUNDS:]
-        self._offsets = np.append(self._offsets, value.offset)[-KEPT_BOUNDS:]
-
-    def descend(self, portfolio: Array) -> None:
-        """Betters a portfolio until nothing in its neighbourhood promises to be better."""
+    def descend(self, portfolio: Array, is_called_off: Callable[[], bool] = lambda: False) -> None:
+        """Betters a portfolio until nothing in its neighbourhood promises to be better, or it is called off."""
         total, length = self.value(portfolio), 4
-        while self.seconds_left() > 0 and self._offsets.size and self.valued < self.most_values:
+        while (
+            self.seconds_left() > 0 and self.bounds.is_whole and self.valued < self.most_values and not is_called_off()
+        ):
             promising = self._promising(portfolio, total, length)
             if promising is None:
                 return
@@ -101,11 +105,11 @@ class LocalSearch:
             else:
                 length = max(1, length // 2)
 
-    def begin_anew(self) -> bool:
-        """Betters the best portfolio with some of its projects left out; whether there were any to leave out."""
+    def begin_anew(self, is_called_off: Callable[[], bool] = lambda: False) -> bool:
+        """Betters the best portfolio with some of its projects left out, until called off; whether any could be left out."""
         fewer = None if self.portfolio is None else self._with_fewer(self.portfolio)
         if fewer is not None:
-            self.descend(fewer)
+            self.descend(fewer, is_called_off)
         return fewer is not None
 
     def _with_fewer(self, portfolio: Array) -> Array | None:
@@ -141,21 +145,19 @@ class LocalSearch:
 
     def _candidates(self, moves: Moves, portfolio: Array, below: float) -> tuple[list[tuple[int, ...]], Array]:
         """Single moves and pairs that the rules allow, with estimates below a value."""
-        now = (self._offsets + self._prices @ portfolio)[:, None]
-        change = moves.differences(self._prices)
+        promises = self.bounds.after(moves, portfolio)
         rule_change = moves.differences(self.portfolios.rows)
         down, up = (side[:, None] for side in self.portfolios.room(portfolio))
-        alone = (now + change).max(axis=0)
         fits = ((rule_change >= down) & (rule_change <= up)).all(axis=0)
+        alone = promises.alone
         single = np.flatnonzero(fits & (alone < below))
         chosen: list[tuple[int, ...]] = [(int(k),) for k in single]
         estimates = [alone[single]]
-        # Of any pair that promises to be better, one move lowers the bound that is highest here.
-        for first in np.flatnonzero(change[int(np.argmax(now))] < 0):
+        for first in np.flatnonzero(promises.lowers):
             second = np.flatnonzero(moves.project != moves.project[first])
             both = rule_change[:, [first]] + rule_change[:, second]
             second = second[((both >= down) & (both <= up)).all(axis=0)]
-            together = (now + change[:, [first]] + change[:, second]).max(axis=0, initial=-np.inf)
+            together = promises.together(int(first), second)
             best = np.argsort(together)[:3]
             best = best[together[best] < below]
             chosen += [(int(first), int(k)) for k in second[best]]

@@ -83,8 +83,7 @@ class Master:
     @property
     def relaxed(self) -> Program:
         """The master without cuts, parts of starts allowed."""
-        own = self.program
-        return replace(own, is_integer=np.zeros_like(own.is_integer), is_anchor=own.is_anchor | own.is_integer)
+        return self.program.relaxed
 
     def cuts_at(self, values: Array) -> list[Cut]:
         """The cuts that a point does not keep, none where a piece has no solution beside it."""

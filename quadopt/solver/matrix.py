@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
@@ -44,6 +44,11 @@ class Program:
     row_upper: Array
     is_integer: npt.NDArray[np.bool_]
     is_anchor: npt.NDArray[np.bool_]
+
+    @property
+    def relaxed(self) -> Program:
+        """The same with parts of integers allowed, which scaling leaves at one all the same."""
+        return replace(self, is_integer=np.zeros_like(self.is_integer), is_anchor=self.is_anchor | self.is_integer)
 
     def part(self, rows: Mask, columns: Mask, at: Array | None = None) -> Program:
         """Some rows and columns; the other columns stay at the point `at` (without one they must not be in the rows)."""

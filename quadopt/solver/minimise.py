@@ -16,7 +16,11 @@ import numpy as np
 
 from quadopt.formulation.options import Method
 from quadopt.solver.best import Best
+from quadopt.solver.bounds import Bounds
 from quadopt.solver.branched import BranchedValuation
+from quadopt.solver.chain_proof import ChainProof
+from quadopt.solver.chained import ChainedValuation
+from quadopt.solver.chains import Chains, chains_of
 from quadopt.solver.completion import Completed, Completion, WholeBasis
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.master import Master
@@ -31,13 +35,13 @@ ALONE_SECONDS = 2.0
 """For which HiGHS alone may try: small programs need no more."""
 ALONE_WORK, ALONE_CALLS = 500_000, 10
 """The same where a plan must not depend on the clock: coefficients times how often HiGHS is heard, about an LP each; where
-that leaves fewer than so many calls it is not tried."""
+that leaves fewer than so many calls it is not tried, nor where the program is apart by chain."""
 LOOK_AROUND_SECONDS = 8.0
 """For a first search with few suppliers, that finds out who else matters."""
 LOOK_AROUND_VALUES = 40
 """The same where a plan must not depend on the clock: portfolios valued."""
 PRICED = 0.02
-"""A supplier matters if the prices of its dependence rows sum to this share of the largest such sum."""
+"""A supplier matters if the prices of its dependence rows, a share of one counted, sum to this share of the largest such sum."""
 TAKEN_IN = 3
 """Suppliers that join, those worth most first, where a search has ended and its plan in the whole program has not."""
 NARROWER = 0.95
@@ -71,6 +75,8 @@ class Minimiser:
         """Values of the binaries of the last plan, or of one known from elsewhere, in the matrix's order."""
         self.others: list[Array] = []
         """Further portfolios known from elsewhere, for where that one leads to no plan."""
+        self.knows_suppliers = False
+        """Whether some stage has looked around for suppliers that matter, or they are known from elsewhere."""
         self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
         self.basis: WholeBasis | None = None
@@ -89,7 +95,7 @@ class Minimiser:
 
     def begin_with(self, starts: Array, suppliers: list[str], others: list[Array]) -> None:
         """A portfolio known from a similar case, the suppliers that mattered to it, and portfolios to fall back on."""
-        self.starts, self.is_searched, self.others = starts, True, others
+        self.starts, self.is_searched, self.knows_suppliers, self.others = starts, True, True, others
         self.active += [s for s in suppliers if s in self.suppliers and s not in self.active]
 
     def waiting(self) -> list[str]:
@@ -110,13 +116,21 @@ class Search:
         self.owner, self.program, self.gap = minimiser, program, gap
         self._results = minimiser.matrix.columns_of("dependence") | minimiser.matrix.columns_of("worst")
         self.sees_dependence = bool(program.cost[self._results].any())
-        self.completion = Completion(minimiser.matrix, program, minimiser.threads, minimiser.basis)
+        self.completion = Completion(
+            minimiser.matrix,
+            program,
+            minimiser.threads,
+            minimiser.basis,
+            lambda: self._chains(self._part([])),
+            1 if minimiser.is_repeatable else 2,
+        )
         self.deadline = time.perf_counter() + time_limit
         self.progress = progress
         self.best = Best()
         self.is_hard = minimiser.is_searched
         """Whether HiGHS alone did not end soon, in this stage or before."""
         self._race: Race | None = None
+        self._in_chains: dict[tuple[str, ...], Chains | None] = {}
 
     def seconds_left(self) -> float:
         """Seconds until the stage's time limit."""
@@ -191,8 +205,9 @@ class Search:
             if found is not None or is_linear:
                 return True, found
             self.is_hard = True
-            if self.sees_dependence and part.left_out:
-                return False, self._run_race(part, look_around=True)
+        if self.sees_dependence and part.left_out and not self.owner.knows_suppliers:
+            self.owner.knows_suppliers = True
+            return False, self._run_race(part, look_around=True)
         return True, self._run_race(part, look_around=False)
 
     def _alone(self, part: Part) -> Found | None:
@@ -200,12 +215,15 @@ class Search:
         owner, model = self.owner, HighsModel(part.program, self.owner.threads)
         seconds, most_calls = self.seconds_left(), np.inf
         if model.has_integers:
+            calls = ALONE_WORK / part.program.a.nnz
+            if owner.alone_seconds <= 0 or (
+                calls < ALONE_CALLS and (owner.is_repeatable or self._chains(part) is not None)
+            ):
+                return None
             if owner.is_repeatable:
-                most_calls = ALONE_WORK / part.program.a.nnz
+                most_calls = calls
             else:
                 seconds = owner.alone_seconds
-            if owner.alone_seconds <= 0 or most_calls < ALONE_CALLS:
-                return None
         found = model.solve(self.gap, seconds, None, Hearing(self._telling(part), most_calls))
         self.best.last = found.status
         self.best.raise_bound(found.bound)
@@ -230,12 +248,16 @@ class Search:
         if look_around and not is_repeatable:
             deadline = time.perf_counter() + LOOK_AROUND_SECONDS
         gap = NARROWER * self.gap if part.left_out else self.gap
-        race = Race(part, self._masters(proofs), self.best, gap, deadline, owner.threads, is_repeatable)
-        race.prepare(self._valuation(part), self._portfolios, self._telling(part))
+        valuation = self._valuation(part)
+        bounds = valuation.bounds()
+        if self._race is not None:
+            bounds.carry_over(self._race.local.bounds)
+        race = Race(part, self._proofs(proofs, bounds), self.best, gap, deadline, owner.threads, is_repeatable)
+        race.prepare(valuation, self._portfolios, self._telling(part), bounds)
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
         if look_around:
-            race.search(begin, LOOK_AROUND_VALUES if is_repeatable else np.inf)
+            race.look_around(begin, LOOK_AROUND_VALUES if is_repeatable else np.inf)
         else:
             race.run(begin)
         self._race = race
@@ -246,24 +268,54 @@ class Search:
         return race.found
 
     @cached_property
+    def _shares(self) -> Array:
+        """By row, how much of it a share of one is: what prices are counted with."""
+        return np.asarray(np.abs(self.program.a[:, self._results]).sum(axis=1)).ravel()
+
+    @cached_property
     def _shapes(self) -> list[Shape] | None:
         """The pieces of the branches, or None where there are none or they cannot be cut apart."""
         return shapes_of(self.program, *self.completion.branches)
 
-    def _valuation(self, part: Part) -> Valuation:
+    def _chains(self, part: Part) -> Chains | None:
+        """A part in chains; None where it is not apart, and for objectives that are no shares."""
+        if part.left_out not in self._in_chains:
+            self._in_chains[part.left_out] = self._cut_apart(part)
+        return self._in_chains[part.left_out]
+
+    def _cut_apart(self, part: Part) -> Chains | None:
+        if self.completion.has_branches or not self.sees_dependence:
+            return None
+        matrix = self.owner.matrix
+        budgets = matrix.rows_of("within_stock_budget")
+        return chains_of(
+            part.program,
+            self._portfolios,
+            self._portfolios.columns[part.columns],
+            self.completion.held[part.rows],
+            budgets[part.rows],
+        )
+
+    def _valuation(self, part: Part) -> Valuation | ChainedValuation:
         """What a search values portfolios with."""
+        chains = self._chains(part)
+        if chains is not None:
+            return ChainedValuation(chains, self.owner.threads)
         if self._shapes is None:
             return Valuation(part.program, self.completion.held[part.rows], self.owner.threads)
         recourse = Recourse(self.program, self._shapes, self.owner.threads)
         near = np.zeros(part.columns.size) if self.best.values is None else self.best.values
         return BranchedValuation(Master(part, recourse, self.completion.held), near, self.owner.threads)
 
-    def _masters(self, proofs: list[Part]) -> Sequence[Part | Master]:
-        """Parts to prove bounds with, their branches as levels and cuts where they can be cut apart."""
+    def _proofs(self, parts: list[Part], bounds: Bounds) -> Sequence[Part | Master | ChainProof]:
+        """Parts to prove bounds with: in chains, or their branches as levels and cuts, where they can be cut apart."""
+        chains = self._chains(parts[-1])
+        if chains is not None:
+            return [ChainProof(parts[-1], chains, self._portfolios, bounds, self.owner.threads)]
         if self._shapes is None:
-            return proofs
+            return parts
         recourse = Recourse(self.program, self._shapes, self.owner.threads)
-        return [Master(proof, recourse, self.completion.held) for proof in proofs]
+        return [Master(part, recourse, self.completion.held) for part in parts]
 
     def _count(self, found: Found, part: Part) -> list[str]:
         """Keeps what a search has found as a plan of the whole program; the suppliers left out that matter to it."""
@@ -281,12 +333,12 @@ class Search:
             return []
         if completed.total <= found.total + SAME * abs(found.total):
             return []
-        prices = completed.prices
-        worth = {s: float(prices[self.owner.matrix.owned({("depends_on", s)})[0]].sum()) for s in part.left_out}
+        weights = completed.prices * self._shares
+        worth = {s: float(weights[self.owner.matrix.owned({("depends_on", s)})[0]].sum()) for s in part.left_out}
         least = PRICED * max(worth.values())
         return sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
 
-    def _near(self, part: Part) -> Valuation | None:
+    def _near(self, part: Part) -> Valuation | ChainedValuation | None:
         """The last search's valuation, where it values portfolios in the whole of this part."""
         if self._race is None or self._race.part is not part or self._shapes is not None:
             return None

@@ -6,12 +6,12 @@ rows of the program that hold starts, contributions and fund balances only: once
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
@@ -19,6 +19,8 @@ from quadopt.solver.matrix import Array, Mask, Matrix, Program
 SECONDS = 30.0
 """For the small programs over starts and money alone."""
 TOLERANCE = 1e-7
+PART = 0.1
+"""Parts of starts below it are not rounded up."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,15 @@ class Portfolios:
     """All portfolios that the rules of starts and money allow.
 
     `project[k]` is the number of the project that start k belongs to; `program` holds the rules; `accounts` groups the
-    rows of the fund, one account's periods in order; `is_contribution` marks the program's columns that pay in.
+    rows of the fund, one account's periods in order; `is_contribution` marks the program's columns that pay in; `columns`
+    are those of `program` among the columns that it was taken from.
     """
 
     project: npt.NDArray[np.int64]
     program: Program
     accounts: list[npt.NDArray[np.int64]]
     is_contribution: Mask
+    columns: Mask
 
     @classmethod
     def of(cls, matrix: Matrix, program: Program) -> Portfolios:
@@ -70,7 +74,7 @@ class Portfolios:
         project = np.array([number[p] for p, _ in model.starts], dtype=np.int64)
         paid = np.flatnonzero(matrix.rows_of("paid_from_fund")[rows])
         accounts = np.split(paid, max(1, len(model.accounts)))
-        return cls(project, program.part(rows, columns), accounts, contribution[columns])
+        return cls(project, program.part(rows, columns), accounts, contribution[columns], columns)
 
     @property
     def count(self) -> int:
@@ -78,7 +82,8 @@ class Portfolios:
         return self.project.size
 
     @cached_property
-    def _start_columns(self) -> npt.NDArray[np.int32]:
+    def columns_of_starts(self) -> npt.NDArray[np.int32]:
+        """The starts among the columns of `program`."""
         return np.flatnonzero(self.program.is_integer).astype(np.int32)
 
     @cached_property
@@ -88,7 +93,7 @@ class Portfolios:
         The rows of starts alone, and money cumulated: what an account has paid out by a period is at most what could have
         been paid in by then.
         """
-        p, starts = self.program, self._start_columns
+        p, starts = self.program, self.columns_of_starts
         alone = np.asarray(np.abs(p.a[:, ~p.is_integer]).sum(axis=1)).ravel() == 0
         rows, lower, upper = [p.a[alone][:, starts].toarray()], [p.row_lower[alone]], [p.row_upper[alone]]
         for account in self.accounts:
@@ -136,41 +141,38 @@ class Portfolios:
     def allows(self, portfolio: Array) -> bool:
         """Whether a portfolio meets all rules, those on who pays how much among them."""
         down, up = self.room(portfolio)
-        return bool((down <= 0).all() and (up >= 0).all()) and self._is_payable(portfolio)
+        return bool((down <= 0).all() and (up >= 0).all()) and self.payments(portfolio) is not None
 
     @cached_property
     def _payment(self) -> HighsModel:
-        return HighsModel(replace(self.program, is_integer=np.zeros_like(self.program.is_integer)))
+        return HighsModel(self.program.relaxed)
 
-    def _is_payable(self, portfolio: Array) -> bool:
-        self._payment.set_bounds(self._start_columns, portfolio, portfolio)
-        return self._payment.solve(0.0, SECONDS).has_plan
+    @cached_property
+    def _one_at_a_time(self) -> threading.Lock:
+        return threading.Lock()
 
-    def least(self, prices: Array, offsets: Array) -> float:
-        """A lower bound on what any portfolio is worth, by bounds `offsets + prices @ portfolio` that each keeps, in their unit:
-        the least of the highest of them, with parts of starts allowed; -inf where the small LP has no solution.
-        """
-        rules, count = self.program, offsets.size
-        priced = np.zeros((count, rules.cost.size))
-        priced[:, self._start_columns] = -prices
-        rows = sp.hstack([sp.csr_array(priced), sp.csr_array(np.ones((count, 1)))])
-        found = HighsModel(
-            Program(
-                sp.csr_array(sp.vstack([sp.hstack([rules.a, sp.csr_array((rules.a.shape[0], 1))]), rows])),
-                np.append(np.zeros(rules.cost.size), 1.0),
-                0.0,
-                np.append(rules.lower, -np.inf),
-                np.append(rules.upper, np.inf),
-                np.concatenate([rules.row_lower, offsets]),
-                np.concatenate([rules.row_upper, np.full(count, np.inf)]),
-                np.zeros(rules.cost.size + 1, dtype=bool),
-                np.append(rules.is_integer, True),
-            )
-        )
-        return found.solve(0.0, SECONDS).bound
+    def payments(self, portfolio: Array) -> Array | None:
+        """A point of `program` with a portfolio: who pays when, and the balances; None where members cannot pay for it."""
+        with self._one_at_a_time:
+            self._payment.set_bounds(self.columns_of_starts, portfolio, portfolio)
+            return self._payment.solve(0.0, SECONDS).values
+
+    def rounded(self, point: Array, least: Array) -> Array:
+        """The portfolio `least` and the starts that a point has most of, as many as the rules allow; `least` itself where members
+        could not pay for them."""
+        out = least.copy()
+        started = np.zeros(self.must_start.size, dtype=bool)
+        started[self.project[least > 0.5]] = True
+        for k in np.argsort(-point, kind="stable"):
+            if point[k] > PART and not started[self.project[k]]:
+                down, up = self.room(out)
+                change = self.rows[:, k]
+                if ((change >= down) & (change <= up)).all():
+                    out[k], started[self.project[k]] = 1.0, True
+        return out if self.allows(out) else least
 
     def smallest(self) -> Array | None:
         """A portfolio with as few starts as the rules allow; None where none is found."""
         fewest = replace(self.program, cost=self.program.is_integer.astype(float), constant=0.0)
         found = HighsModel(fewest).solve(0.0, SECONDS)
-        return None if found.values is None else np.round(found.values[self._start_columns])
+        return None if found.values is None else np.round(found.values[self.columns_of_starts])

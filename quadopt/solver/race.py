@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from quadopt.solver.best import Best
+from quadopt.solver.bounds import Bounds
+from quadopt.solver.chain_proof import ChainProof
+from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.gap import relative_gap
 from quadopt.solver.highs import Company, HighsModel, Outcome, Status
 from quadopt.solver.local_search import LocalSearch
@@ -23,6 +26,8 @@ from quadopt.solver.recourse import Cut
 from quadopt.solver.turns import Turns
 from quadopt.solver.valuation import Valuation, Value
 
+MORE_CUTS = 3
+"""Times as many cuts with which a MIP by chain begins anew."""
 PROGRESS_SECONDS = 2.0
 """How often a listener hears of progress at most."""
 
@@ -80,7 +85,7 @@ class Race(Company):
     def __init__(
         self,
         part: Part,
-        proofs: Sequence[Part | Master],
+        proofs: Sequence[Part | Master | ChainProof],
         best: Best,
         gap: float,
         deadline: float,
@@ -91,10 +96,14 @@ class Race(Company):
         self.found: Found | None = None
         self.is_interrupted = False
         """Whether Ctrl-C ended it."""
-        self._stop = threading.Event()
+        self._stop, self._is_relaxed = threading.Event(), threading.Event()
+        self._is_by_chain = any(isinstance(proof, ChainProof) for proof in proofs)
         self._hint: Hint | None = None
         self._offered = np.inf
-        self._proof: Part | Master = part
+        self._proof: Part | Master | ChainProof = part
+        self._program = part.program
+        self._begin: Array | None = None
+        self._most_cuts = np.inf
         self._threads = threads
         self._bounding: HighsModel | None = None
         self._hearing = Hearing(None)
@@ -102,23 +111,33 @@ class Race(Company):
         self._turns = Turns()
         self._calls = 0
 
-    def prepare(self, valuation: Valuation, portfolios: Portfolios, progress: Progress | None) -> None:
-        """What the search values portfolios with, which ones there are, and who hears of progress."""
+    def prepare(
+        self,
+        valuation: Valuation | ChainedValuation,
+        portfolios: Portfolios,
+        progress: Progress | None,
+        bounds: Bounds | None = None,
+    ) -> None:
+        """What the search values portfolios with, which ones there are, who hears of progress, and bounds known already."""
         self._hearing = Hearing(progress)
-        self.local = LocalSearch(portfolios, valuation, self._keep, self.seconds_left)
+        self.local = LocalSearch(portfolios, valuation, self._keep, self.seconds_left, bounds)
 
     def seconds_left(self) -> float:
         """Seconds that the race may go on; none once it is over."""
-        return 0.0 if self.is_over() else self.deadline - time.perf_counter()
+        return 0.0 if self.has_ended() else self.deadline - time.perf_counter()
 
-    def search(self, known: list[Array], most_values: float = np.inf) -> None:
-        """One descent from what is known, without a proof beside it, until so many portfolios are valued."""
+    def look_around(self, known: list[Array], most_values: float = np.inf) -> None:
+        """One descent from what is known, until so many portfolios are valued; the whole race where its proof is by chain, which
+        soon tells where to look."""
         self.local.most_values = most_values
-        self._wait(lambda: self._descend(known))
-        self.local.most_values = np.inf
+        if self._is_by_chain:
+            self.run(known)
+        else:
+            self._wait(lambda: self._descend(known))
 
     def run(self, known: list[Array]) -> None:
         """Search and proof side by side, beginning with the first of the known portfolios that leads to a plan."""
+        self._begin = known[0] if known else None
         if self._is_repeatable:
             # Where there is a plan already, the first thing wanted is a bound.
             self._turns = Turns((SEARCH, PROOF) if self.best.values is None else (PROOF, SEARCH))
@@ -167,7 +186,7 @@ class Race(Company):
 
     def _search_on(self, known: list[Array]) -> None:
         with self._turns.of(SEARCH), self._ending_both():
-            self._descend(known)
+            self._descend(self._with_rounded(known))
             goes_on = self.local.portfolio is not None
             while goes_on and self.seconds_left() > 0:
                 self._turns.pass_on(SEARCH)
@@ -175,7 +194,23 @@ class Race(Company):
                 if hint is not None and hint.total < self._lowest:
                     self.local.descend(hint.portfolio)
                 else:
-                    goes_on = self.local.begin_anew()
+                    goes_on = self.local.begin_anew(self._has_hint)
+                if self.local.valued >= self.local.most_values:
+                    self._stop.set()
+
+    def _with_rounded(self, known: list[Array]) -> list[Array]:
+        """Known portfolios, and before them what the relaxation rounds to: a search that waits for its cuts needs few values, and
+        would slow the proof down."""
+        if not self._is_by_chain or self._is_repeatable or not known:
+            return known
+        self.local.value(known[0])
+        while self.seconds_left() > 0 and not self._is_relaxed.wait(0.1):
+            pass
+        points = [proof.relaxed for proof in self.proofs if isinstance(proof, ChainProof) and proof.relaxed is not None]
+        return [*(self.local.portfolios.rounded(point, known[0]) for point in points), *known]
+
+    def _has_hint(self) -> bool:
+        return self._hint is not None and self._hint.total < self._lowest
 
     def _prove(self) -> None:
         with self._turns.of(PROOF), self._ending_both():
@@ -192,12 +227,34 @@ class Race(Company):
             self._stop.set()
             raise
 
-    def _prove_with(self, proof: Part | Master) -> None:
+    def _prove_with(self, proof: Part | Master | ChainProof) -> None:
         """MIPs that leave the search for plans to the other thread."""
         if isinstance(proof, Master):
             self._prove_by_cuts(proof)
-        else:
+        elif isinstance(proof, Part):
             self._bound_by(proof, proof.program)
+        else:
+            self._prove_by_chains(proof)
+            if self.seconds_left() > 0:
+                # A chain has no solution with some starts, or what linking rows cost is more than the gap.
+                self._bound_by(proof.part, proof.part.program)
+
+    def _prove_by_chains(self, proof: ChainProof) -> None:
+        """MIPs over starts and levels, each with the cuts that there are by then, until there is nothing more to prove so."""
+        begin = self._begin if self._begin is not None else self.local.portfolios.smallest()
+        try:
+            if begin is None or not proof.relax(begin, lambda bound: self.hear(np.nan, bound), self.seconds_left):
+                return
+        finally:
+            self._is_relaxed.set()
+        while self.seconds_left() > 0:
+            self._most_cuts = MORE_CUTS * proof.bounds.added
+            ended = self._bound_by(proof, proof.program())
+            if ended.values is None:
+                return
+            portfolio = np.round(ended.values[proof.portfolios.columns_of_starts])
+            if not proof.cut(portfolio, self.seconds_left) and ended.is_optimal:
+                return
 
     def _prove_by_cuts(self, master: Master) -> None:
         """One MIP after the other, each with the cuts that the plan of the one before breaks, until it breaks none."""
@@ -225,11 +282,12 @@ class Race(Company):
                 break
         return cuts
 
-    def _bound_by(self, proof: Part | Master, program: Program) -> Outcome:
+    def _bound_by(self, proof: Part | Master | ChainProof, program: Program) -> Outcome:
         """One MIP."""
         model = HighsModel(program, self._threads)
-        model.leave_search_to_others()
-        self._bounding, self._proof, self._offered = model, proof, np.inf
+        if not isinstance(proof, ChainProof):
+            model.leave_search_to_others()
+        self._bounding, self._proof, self._program, self._offered = model, proof, program, np.inf
         start = self.offer()
         if start is None and self.best.values is not None:
             self._offered, start = self.best.incumbent, proof.from_whole(self.best.values)
@@ -238,7 +296,7 @@ class Race(Company):
         self.best.raise_bound(ended.bound)
         if ended.values is not None:
             self.take(ended.values)
-        if ended.status in (Status.INFEASIBLE, Status.UNBOUNDED) and isinstance(proof, Part):
+        if ended.status in (Status.INFEASIBLE, Status.UNBOUNDED) and not isinstance(proof, Master):
             self._stop.set()
         return ended
 
@@ -252,7 +310,7 @@ class Race(Company):
 
     def take(self, values: Array) -> None:
         """A plan of the MIP, as a hint for the local search."""
-        program = self._proof.program
+        program = self._program
         total = float(program.cost @ values + program.constant)
         if total < self._lowest:
             self._hint = Hint(np.round(values[program.is_integer]), total)
@@ -265,6 +323,10 @@ class Race(Company):
         self._offered = found.total
         return self._proof.from_whole(found.values)
 
-    def is_over(self) -> bool:
+    def has_ended(self) -> bool:
         """Stopped, or the gap between the local search's plan and the bound is reached."""
         return self._stop.is_set() or relative_gap(self._lowest, self.best.bound) <= self.gap
+
+    def is_over(self) -> bool:
+        """Whether the MIP should stop: the race has ended, or there are so many more cuts that it is worth beginning anew."""
+        return self.has_ended() or self.local.bounds.added >= self._most_cuts

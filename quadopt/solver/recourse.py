@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from quadopt.solver.highs import HighsModel
+from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.prices import without_rounding
 
@@ -70,16 +70,43 @@ class Piece:
         self._asked: Array | None = None
         self._answer: Answer | None = None
 
-    def answer(self, x: Array) -> Answer | None:
-        """The least level beside a base path (a point of the whole program); None where the LP has no solution."""
+    def answer(self, x: Array, seconds: float = SECONDS) -> Answer | None:
+        """The least level beside a point of the program; None where the LP has no solution, or none in time."""
         given = x[self._shape.seen]
         if self._asked is None or not np.array_equal(given, self._asked):
-            self._asked, self._answer = given, self._solve(given)
+            self._asked, self._answer = given, self._solve(given, seconds)
         return self._answer
 
-    def _solve(self, given: Array) -> Answer | None:
+    def redirect(self, direction: Array) -> None:
+        """Another level from now on: what it is of the piece's own columns."""
+        self._model.set_costs(np.arange(direction.size, dtype=np.int32), direction)
+        self._asked = None
+
+    def basis(self) -> Basis:
+        """Statuses of its own columns and rows at the last answer."""
+        columns, rows = self._model.basis()
+        return columns[: self._shape.columns.size], rows
+
+    def begin_from(self, other: Piece, rows: Mask, columns: Mask) -> None:
+        """Begins from where a piece with less in it, the given ones of its own rows and columns, has ended."""
+        self._model.begin_from(other._model.basis(), rows, np.append(columns, np.ones(self._given.size, dtype=bool)))
+
+    def forget(self) -> None:
+        """Begins cold the next time."""
+        self._model.forget()
+        self._asked = None
+
+    def row_values(self) -> Array:
+        """Prices of its rows at the last answer."""
+        return self._model.row_values()
+
+    def cancel(self) -> None:
+        """Ends a solve that is under way in another thread."""
+        self._model.cancel()
+
+    def _solve(self, given: Array, seconds: float) -> Answer | None:
         self._model.set_bounds(self._given, given, given)
-        solved = self._model.solve(0.0, SECONDS)
+        solved = self._model.solve(0.0, seconds)
         if solved.values is None or not solved.is_optimal:
             return None
         exact = self._model.reduced_costs()[self._given]

@@ -7,14 +7,22 @@ value of every other portfolio from below: $value(b') \ge value(b) + \sum_k pric
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 
+from quadopt.solver.bounds import Bounds
 from quadopt.solver.highs import Basis, HighsModel, Outcome
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.prices import without_rounding
+from quadopt.solver.recourse import Cut
 
+if TYPE_CHECKING:
+    from quadopt.solver.chained import ChainedValuation
+
+KEPT = 80
+"""How many bounds a search holds: the latest."""
 FIRST_SHARE = 0.01
 """An excess of this share of a held row's size costs as much as the objective, to begin with."""
 DEARER, TIMES = 10.0, 8
@@ -26,14 +34,25 @@ class Value:
     """Value of one portfolio.
 
     `total` counts what excess over the held objectives costs; `is_plan`: there is none, so that `values` is a point of the
-    program. `prices`, one a start, and `offset` give the lower bound `offset + prices @ portfolio` for every portfolio.
+    program. `cuts`, one a piece that the operation falls apart into, bound every portfolio's value from below.
     """
 
     total: float
     is_plan: bool
     values: Array
-    prices: Array
-    offset: float
+    cuts: list[Cut]
+
+    @property
+    def prices(self) -> Array:
+        """Of the one piece, by start: any portfolio is worth at least `offset + prices @ portfolio`."""
+        (cut,) = self.cuts
+        return cut.prices
+
+    @property
+    def offset(self) -> float:
+        """Of the one piece: see `prices`."""
+        (cut,) = self.cuts
+        return cut.constant
 
 
 class Valuation:
@@ -72,11 +91,19 @@ class Valuation:
 
     def _read(self, values: Array, total: float, prices: Array, offset: float) -> Value:
         is_plan = bool((values[self._excess] <= self._tolerance).all())
-        return Value(total, is_plan, values[: self._columns], prices, offset)
+        return Value(total, is_plan, values[: self._columns], [Cut(0, prices, offset)])
 
-    def begin_from(self, part: Valuation, rows: Mask, columns: Mask) -> None:
+    def bounds(self) -> Bounds:
+        """Where the cuts of its values can be kept: none yet."""
+        return Bounds([np.arange(self._starts.size)], self._starts.size, 0.0, KEPT)
+
+    def begin_from(self, part: Valuation | ChainedValuation, rows: Mask, columns: Mask) -> None:
         """Begins from what the valuation of a part, the given rows and columns, has found optimal."""
-        self._model.begin_from(part._model.basis(), rows, np.append(columns, np.ones(self._excess.size, dtype=bool)))
+        self._model.begin_from(part.whole_basis(), rows, np.append(columns, np.ones(self._excess.size, dtype=bool)))
+
+    def whole_basis(self) -> Basis:
+        """Statuses of the program's columns, of the excess of each held row, and of its rows at the last portfolio."""
+        return self._model.basis()
 
     def basis(self) -> Basis:
         """Statuses of the program's columns and rows at the last portfolio."""
@@ -88,8 +115,8 @@ class Valuation:
         self._model.forget()
 
     def row_prices(self) -> Array:
-        """Sizes of the rows' prices at the last portfolio: they tell which rows matter, and have no unit."""
-        return np.abs(self._model.row_duals())
+        """Sizes of the rows' prices at the last portfolio, in the objective's unit by the row's."""
+        return np.abs(self._model.row_values())
 
     def _open(self, seconds: float) -> None:
         """Lets held objectives be exceeded from now on, at a penalty measured by a value without."""

@@ -1,0 +1,169 @@
+r"""Bounds: what valuations have left behind, by the pieces that the operation falls apart into.
+
+Each piece's value with the starts fixed is convex in the starts that it sees, and every valuation leaves a cut below it. The
+largest cut of each piece, summed, is a model of the objective that never overstates:
+$value(b) \ge constant + \sum_k \max_j (constant_{kj} + prices_{kj} b)$ (multi-cut: Birge and Louveaux, 1988).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+
+from quadopt.solver.highs import HighsModel
+from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.portfolio import SECONDS, Moves, Portfolios
+from quadopt.solver.recourse import Cut, Indices
+
+SAME = 1e-12
+"""Up to which a cut tells no more than those that there are."""
+
+
+class Bounds:
+    """Cuts by piece; two threads may keep and read them.
+
+    `seen`: by piece, the numbers of the starts that it sees. `constant`: what is no piece's own.
+    `most`: cuts held for a piece, the latest.
+    """
+
+    def __init__(self, seen: Sequence[Indices], count: int, constant: float, most: int) -> None:
+        self.seen, self.constant = list(seen), constant
+        self.added = 0
+        """How many cuts have been kept so far."""
+        self._count, self._most = count, most
+        self._cuts = [(np.zeros((0, own.size)), np.zeros(0)) for own in self.seen]
+        self._lock = threading.Lock()
+
+    @property
+    def pieces(self) -> list[tuple[Array, Array]]:
+        """By piece, its cuts: prices, cuts x starts seen, and constants."""
+        return list(self._cuts)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every piece has a cut: without, there is no bound."""
+        return all(constants.size for _, constants in self._cuts)
+
+    def keep(self, cuts: Sequence[Cut], at: Array) -> list[Cut]:
+        """Keeps the cuts that tell more at a portfolio than those that there are; which these were."""
+        kept = []
+        with self._lock:
+            for cut in cuts:
+                prices, constants = self._cuts[cut.piece]
+                own = at[self.seen[cut.piece]]
+                told = (constants + prices @ own).max(initial=-np.inf)
+                new = cut.constant + float(cut.prices @ own)
+                if new > told + SAME * max(1.0, abs(new)):
+                    more = np.vstack([prices, cut.prices])[-self._most :]
+                    self._cuts[cut.piece] = more, np.append(constants, cut.constant)[-self._most :]
+                    kept.append(cut)
+            self.added += len(kept)
+        return kept
+
+    def carry_over(self, other: Bounds) -> None:
+        """Takes in the bounds of the same pieces with less in them: they hold here too."""
+        if len(self.seen) == len(other.seen) and all(map(np.array_equal, self.seen, other.seen)):
+            self._cuts = other.pieces
+
+    def levels(self, portfolio: Array) -> Array:
+        """By piece, what it comes to at least."""
+        return np.array(
+            [
+                (constants + prices @ portfolio[own]).max(initial=-np.inf)
+                for own, (prices, constants) in zip(self.seen, self._cuts, strict=True)
+            ]
+        )
+
+    def at(self, portfolio: Array) -> float:
+        """What a portfolio is worth at least; -inf where a piece has no cut."""
+        return float(self.levels(portfolio).sum()) + self.constant
+
+    def program(self, portfolios: Portfolios) -> Program:
+        """Starts and money by their rules, and after their columns one a piece, its level: at least what its cuts say.
+
+        The sum of the levels is minimised. Raises `ValueError` where a piece has no cut.
+        """
+        if not self.is_whole:
+            raise ValueError("a piece without a cut has no least level")
+        rules, count = portfolios.program, len(self.seen)
+        cuts = [
+            Cut(k, prices, float(constant))
+            for k, (own, constants) in enumerate(self.pieces)
+            for prices, constant in zip(own, constants, strict=True)
+        ]
+        rows, least = self.rows_of(cuts, portfolios)
+        above = sp.hstack([rules.a, sp.csr_array((rules.a.shape[0], count))])
+        return Program(
+            sp.csr_array(sp.vstack([above, rows])),
+            np.append(np.zeros(rules.cost.size), np.ones(count)),
+            self.constant,
+            np.append(rules.lower, np.full(count, -np.inf)),
+            np.append(rules.upper, np.full(count, np.inf)),
+            np.concatenate([rules.row_lower, least]),
+            np.concatenate([rules.row_upper, np.full(least.size, np.inf)]),
+            np.append(rules.is_integer, np.zeros(count, dtype=bool)),
+            np.append(rules.is_integer, np.ones(count, dtype=bool)),
+        )
+
+    def rows_of(self, cuts: Sequence[Cut], portfolios: Portfolios) -> tuple[sp.csr_array, Array]:
+        """Cuts as rows of the program, and what these are at least."""
+        width = portfolios.program.cost.size
+        rows = np.zeros((len(cuts), width + len(self.seen)))
+        for row, cut in zip(rows, cuts, strict=True):
+            row[portfolios.columns_of_starts[self.seen[cut.piece]]] = -cut.prices
+            row[width + cut.piece] = 1.0
+        return sp.csr_array(rows), np.array([cut.constant for cut in cuts])
+
+    def least(self, portfolios: Portfolios) -> float:
+        """What any portfolio is worth at least, parts of starts allowed; -inf where a piece has no cut."""
+        return HighsModel(self.program(portfolios).relaxed).solve(0.0, SECONDS).bound if self.is_whole else -np.inf
+
+    def after(self, moves: Moves, portfolio: Array) -> Promises:
+        """What the portfolio is worth at least after each of some moves."""
+        return Promises(self, self._count, moves, portfolio)
+
+
+class Promises:
+    """What a portfolio is worth at least after one or two of some moves."""
+
+    def __init__(self, bounds: Bounds, count: int, moves: Moves, portfolio: Array) -> None:
+        size = moves.project.size
+        self.now = bounds.constant
+        self._change, self._pieces = np.zeros(size), list[tuple[Array, Array, float, Indices]]()
+        self._position: list[Indices] = []
+        self.lowers: Mask = np.zeros(size, dtype=bool)
+        """Moves that lower the cut which is highest now, of any piece: of two moves that are worth it one does."""
+        for own, (prices, constants) in zip(bounds.seen, bounds.pieces, strict=True):
+            now = constants + prices @ portfolio[own]
+            top = float(now.max(initial=-np.inf))
+            self.now += top
+            wide = np.zeros((constants.size, count))
+            wide[:, own] = prices
+            change = moves.differences(wide)
+            touching = np.flatnonzero(change.any(axis=0))
+            change = change[:, touching]
+            self._change[touching] += (now[:, None] + change).max(axis=0, initial=-np.inf) - top
+            self.lowers[touching] |= change[int(np.argmax(now))] < 0
+            position = np.full(size, -1)
+            position[touching] = np.arange(touching.size)
+            self._pieces.append((now, change, top, position))
+
+    @property
+    def alone(self) -> Array:
+        """By move."""
+        return self.now + self._change
+
+    def together(self, first: int, second: Indices) -> Array:
+        """One move and each of some others."""
+        out = self.now + self._change[first] + self._change[second]
+        for now, change, top, position in self._pieces:
+            at = position[first]
+            both = np.flatnonzero(position[second] >= 0) if at >= 0 else np.zeros(0, dtype=np.int64)
+            if both.size:
+                here = position[second[both]]
+                apart = (now + change[:, at]).max() + (now[:, None] + change[:, here]).max(axis=0) - top
+                out[both] += (now[:, None] + change[:, [at]] + change[:, here]).max(axis=0) - apart
+        return out

@@ -1,0 +1,103 @@
+r"""The proof by chain: starts and money by their rules, one level a chain, and cuts (multi-cut Benders by chain of materials).
+
+Its relaxation is brought to that of the whole program first, with cuts taken between its own point and the best so far
+(in-out: Ben-Ameur and Neto, 2007); they come in by the dozen where the whole program has tens of thousands of rows, so that its
+branch and bound looks at nodes in thousandths of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from quadopt.solver.bounds import Bounds
+from quadopt.solver.chained import ChainedValuation
+from quadopt.solver.chains import Chains
+from quadopt.solver.gap import relative_gap
+from quadopt.solver.highs import HighsModel
+from quadopt.solver.local_search import DEARER_TIMES
+from quadopt.solver.matrix import Array, Program
+from quadopt.solver.part import Part
+from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.recourse import Cut
+
+STEP = 0.4
+"""How far from the best point so far towards the relaxation's own cuts are taken."""
+CLOSED = 1e-3
+"""Relative gap at which the relaxation counts as solved: more cuts come from the portfolios that are valued."""
+VIOLATED = 1e-9
+"""By how much a cut must be above a level for the relaxation to need it, in shares of all that is measured."""
+
+
+class ChainProof:
+    """What the proof of a part in chains is made of. `bounds` are shared with the search."""
+
+    def __init__(self, part: Part, chains: Chains, portfolios: Portfolios, bounds: Bounds, threads: int) -> None:
+        self.part, self.portfolios, self.bounds = part, portfolios, bounds
+        self._threads = threads
+        self._valuation = ChainedValuation(chains, threads)
+        self._columns = portfolios.program.cost.size
+        self.relaxed: Array | None = None
+        """Parts of starts of the relaxation, where it is solved."""
+
+    def program(self) -> Program:
+        """Starts, money and levels, with all cuts that there are now."""
+        return self.bounds.program(self.portfolios)
+
+    def from_whole(self, values: Array) -> Array:
+        """A point of the whole program in the proof's columns, each level as low as the cuts allow."""
+        portfolio = np.round(values[self.part.whole.is_integer])
+        return np.append(values[self.portfolios.columns], self.bounds.levels(portfolio))
+
+    def relax(self, begin: Array, hear: Callable[[float], None], seconds_left: Callable[[], float]) -> bool:
+        """Cuts that make the relaxation's bound that of the whole program's, told as it rises; False where a chain has no
+        solution at one of its points. `begin`: a portfolio."""
+        inside, least, _ = self._cut(begin, seconds_left)
+        if not self.bounds.is_whole:
+            return False
+        model, step = HighsModel(self.program().relaxed, self._threads), STEP
+        while seconds_left() > 0:
+            solved = model.solve(0.0, seconds_left())
+            if solved.values is None or not solved.is_optimal:
+                break
+            hear(solved.bound)
+            outside, levels = solved.values[self.portfolios.columns_of_starts], solved.values[self._columns :]
+            self.relaxed = outside
+            if relative_gap(least, solved.bound) <= CLOSED:
+                break
+            between, value, cuts = self._cut(step * outside + (1.0 - step) * inside, seconds_left)
+            if not np.isfinite(value):
+                return seconds_left() <= 0
+            if value < least:
+                inside, least = between, value
+            if any(self._told(cut, outside) > levels[cut.piece] + VIOLATED for cut in cuts):
+                model.add_rows(*self.bounds.rows_of(cuts, self.portfolios))
+            elif step < 1.0:
+                step = 1.0
+            else:
+                break
+        return True
+
+    def cut(self, portfolio: Array, seconds_left: Callable[[], float]) -> bool:
+        """Takes cuts at a portfolio, linking rows dearer where it exceeds them; whether they tell more than was known."""
+        is_more = False
+        for _ in range(DEARER_TIMES):
+            value = self._valuation.value(portfolio, max(1.0, seconds_left()))
+            if value is None:
+                break
+            is_more |= bool(self.bounds.keep(value.cuts, portfolio))
+            if value.is_plan or not self._valuation.make_dearer():
+                break
+        return is_more
+
+    def _cut(self, point: Array, seconds_left: Callable[[], float]) -> tuple[Array, float, list[Cut]]:
+        """A point of the relaxation, its value (infinite without a solution), and the cuts there that tell more."""
+        answers = self._valuation.answers(point, max(1.0, seconds_left()))
+        if answers is None:
+            return point, np.inf, []
+        cuts = self.bounds.keep([answer.cut for answer in answers], point)
+        return point, sum(answer.level for answer in answers) + self.bounds.constant, cuts
+
+    def _told(self, cut: Cut, point: Array) -> float:
+        return cut.constant + float(cut.prices @ point[self.bounds.seen[cut.piece]])

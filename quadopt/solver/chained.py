@@ -1,0 +1,147 @@
+"""What portfolios are worth where the operation falls apart by chain: one LP a chain, those of changed starts alone solved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+
+import numpy as np
+
+from quadopt.solver.bounds import Bounds
+from quadopt.solver.chains import Chains
+from quadopt.solver.highs import Basis, put_together
+from quadopt.solver.matrix import Array, Mask
+from quadopt.solver.recourse import Answer, Piece
+from quadopt.solver.valuation import DEARER, TIMES, Valuation, Value
+
+KEPT = 400
+"""How many bounds a search holds for each chain: the latest."""
+
+
+class ChainedValuation:
+    """Values portfolios of a program in chains; a `Valuation`'s place in a search. One object serves one thread, or solves
+    chains in several, the largest first, where there are `workers`."""
+
+    def __init__(self, chains: Chains, threads: int, workers: int = 1) -> None:
+        self.chains = chains
+        self._threads, self._workers = threads, workers
+        self._prices, self._raised = chains.prices, 0
+        self._pieces = [Piece(k, shape, chains.program, threads) for k, shape in enumerate(chains.shapes)]
+        self._exceeded = np.zeros(chains.linking.size, dtype=bool)
+        self._is_cancelled = False
+
+    def bounds(self) -> Bounds:
+        """Where the cuts of its values can be kept: none yet."""
+        return Bounds(self.chains.seen, self.chains.portfolios.count, self.chains.constant, KEPT)
+
+    def value(self, portfolio: Array, seconds: float) -> Value | None:
+        """The value of a portfolio; None where a chain has no solution with it, or none in time, or members cannot pay for it."""
+        program = self.chains.program
+        answers = self.answers(portfolio, seconds)
+        if answers is None:
+            return None
+        values, paid = self.chains.start(portfolio), self.chains.portfolios.payments(portfolio)
+        if paid is None:
+            return None
+        values[self.chains.decided] = paid
+        for shape, answer in zip(self.chains.shapes, answers, strict=True):
+            values[shape.columns] = answer.values
+        cuts = [answer.cut for answer in answers]
+        self._exceeded = self.chains.excess(values) > self.chains.tolerance
+        if not self._exceeded.any():
+            return Value(float(program.cost @ values + program.constant), True, values, cuts)
+        exact = None if self._can_be_dearer() else self._joint.value(portfolio, seconds)
+        if exact is not None:
+            return Value(exact.total, True, exact.values, cuts)
+        return Value(sum(answer.level for answer in answers) + self.chains.constant, False, values, cuts)
+
+    @cached_property
+    def _joint(self) -> Valuation:
+        """All chains at once, for where they want more of a stock budget together than there is."""
+        held = np.zeros(self.chains.program.row_lower.size, dtype=bool)
+        held[self.chains.linking[self.chains.is_held]] = True
+        return Valuation(self.chains.program, held, self._threads, is_strict=True)
+
+    def _can_be_dearer(self) -> bool:
+        return self._raised < TIMES and bool(self._exceeded[self.chains.is_held].any())
+
+    def answers(self, portfolio: Array, seconds: float) -> list[Answer] | None:
+        """What every chain comes to with a portfolio, parts of starts allowed; None where one has no solution, or not in time."""
+        self._is_cancelled = False
+        point = self.chains.start(portfolio)
+        deadline = time.perf_counter() + seconds
+
+        def answer(piece: Piece) -> Answer | None:
+            left = deadline - time.perf_counter()
+            return None if self._is_cancelled or left <= 0 else piece.answer(point, left)
+
+        answers = self._side_by_side(answer) if self._workers > 1 else [answer(piece) for piece in self._pieces]
+        found = [one for one in answers if one is not None]
+        return found if len(found) == len(answers) else None
+
+    def _side_by_side(self, answer: Callable[[Piece], Answer | None]) -> list[Answer | None]:
+        """Every piece's answer, several pieces at once; Ctrl-C ends them."""
+        order = sorted(range(len(self._pieces)), key=lambda k: -self.chains.shapes[k].columns.size)
+        with ThreadPoolExecutor(self._workers) as pool:
+            running = {k: pool.submit(answer, self._pieces[k]) for k in order}
+            try:
+                return [running[k].result() for k in range(len(order))]
+            except KeyboardInterrupt:
+                self.cancel()
+                return [None]
+
+    def make_dearer(self) -> bool:
+        """Raises the prices of what is held and the last portfolio exceeded, if they may be raised further; bounds found so far
+        stay bounds."""
+        if not self._can_be_dearer():
+            return False
+        self._raised += 1
+        self._prices = np.where(self._exceeded & self.chains.is_held, DEARER * self._prices, self._prices)
+        for shape, piece in zip(self.chains.shapes, self._pieces, strict=True):
+            piece.redirect(self.chains.direction(shape, self._prices))
+        return True
+
+    def cancel(self) -> None:
+        """Ends a value that is under way in another thread."""
+        self._is_cancelled = True
+        for piece in self._pieces:
+            piece.cancel()
+
+    def begin_from(self, part: Valuation | ChainedValuation, rows: Mask, columns: Mask) -> None:
+        """Begins from what the valuation of a part, the given rows and columns, has found optimal; cold where the part's chains
+        are other ones."""
+        row, column = np.flatnonzero(rows), np.flatnonzero(columns)
+        if isinstance(part, ChainedValuation) and len(self._pieces) == len(part._pieces):
+            for piece, shape, other, own in zip(
+                self._pieces, self.chains.shapes, part._pieces, part.chains.shapes, strict=True
+            ):
+                in_rows, in_columns = np.isin(shape.rows, row[own.rows]), np.isin(shape.columns, column[own.columns])
+                if in_rows.sum() == own.rows.size and in_columns.sum() == own.columns.size:
+                    piece.begin_from(other, in_rows, in_columns)
+
+    def forget(self) -> None:
+        """Begins cold the next time."""
+        for piece in self._pieces:
+            piece.forget()
+
+    def row_prices(self) -> Array:
+        """Sizes of the rows' prices at the last portfolio, in the objective's unit by the row's; none for linking rows."""
+        out = np.zeros(self.chains.program.row_lower.size)
+        for shape, piece in zip(self.chains.shapes, self._pieces, strict=True):
+            out[shape.rows] = np.abs(piece.row_values())
+        return out
+
+    def basis(self) -> Basis:
+        """Statuses of the program's columns and rows at the last portfolio."""
+        columns, rows = self.whole_basis()
+        return columns[: self.chains.program.cost.size], rows
+
+    def whole_basis(self) -> Basis:
+        """Statuses of the program's columns, of the excess of each held row, and of its rows at the last portfolio."""
+        program, shapes = self.chains.program, self.chains.shapes
+        rows, columns = program.a.shape
+        held = int(self.chains.is_held.sum())
+        parts = ((piece.basis(), shape.rows, shape.columns) for piece, shape in zip(self._pieces, shapes, strict=True))
+        return put_together(parts, rows, columns + held)

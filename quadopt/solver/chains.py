@@ -1,0 +1,128 @@
+r"""Chains: the operation of a program in pieces, one a chain of materials, that only starts and a few dear rows link.
+
+With the starts given, materials of different recipes know nothing of each other but for rows that add them up: what is held of
+an earlier objective, and stock budgets. Such a row, $a x \le side$, is *priced*: a unit of $a x$ costs $price \ge 0$ and the side
+is given back, so that the pieces are apart and
+
+$$value(b) \ge \sum_k \min_{x_k} (c_k + price\, a_k) x_k - price\, side$$
+
+for any price (Geoffrion, 1974). Where the pieces' solutions together keep the row their plan is one of the whole program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.recourse import OBJECTIVE, Indices, Shape
+from quadopt.solver.valuation import first_penalty, held_sizes
+
+FEWEST = 2
+"""Chains that see starts: one alone is no easier than the whole."""
+TIE_BREAK = 1e-7
+"""Share of the objective's size that filling up a linking row costs, so that nothing is used for nothing."""
+
+
+@dataclass(frozen=True)
+class Chains:
+    """`shapes` by the columns and rows of `program`; they see starts alone. `decided`: where the columns of the `portfolios`'
+    program are in it.
+
+    `linking`: rows that link them, whether each is held of an earlier objective, with the `prices` to begin with, in the
+    objective's unit by theirs, and `tolerance`, by how much each may be exceeded.
+    """
+
+    program: Program
+    portfolios: Portfolios
+    decided: Indices
+    shapes: list[Shape]
+    linking: Indices
+    is_held: Mask
+    prices: Array
+    tolerance: Array
+
+    @property
+    def seen(self) -> list[Indices]:
+        """By piece, the numbers of the starts that it sees."""
+        number = np.cumsum(self.program.is_integer) - 1
+        return [number[shape.seen] for shape in self.shapes]
+
+    @property
+    def constant(self) -> float:
+        """What the pieces' levels leave out of the objective's bound, however dear what is held, at zero, becomes."""
+        return self.program.constant - float(self.prices @ self.program.row_upper[self.linking])
+
+    def start(self, portfolio: Array) -> Array:
+        """A point of the program with a portfolio, parts of starts allowed, and nothing else yet."""
+        out = np.clip(0.0, self.program.lower, self.program.upper)
+        out[self.program.is_integer] = portfolio
+        return out
+
+    def direction(self, shape: Shape, prices: Array) -> Array:
+        """What the level of a piece is of its own columns at some prices."""
+        return self.program.cost[shape.columns] + self.program.a[self.linking][:, shape.columns].T @ prices
+
+    def excess(self, values: Array) -> Array:
+        """By how much a point exceeds each linking row."""
+        return np.maximum(0.0, self.program.a[self.linking] @ values - self.program.row_upper[self.linking])
+
+
+def chains_of(program: Program, portfolios: Portfolios, decided: Mask, held: Mask, budgets: Mask) -> Chains | None:
+    """A program in chains, or None where it is not apart: there are not two that see starts, starts count in the objective, or
+    a linking row does not only limit from above what is never negative, starts and money left out. What is held must be at
+    zero: any higher level would be shared out among chains, and a price that is too dear for some portfolios bounds them badly.
+
+    `decided`: columns of starts, contributions and fund balances. `held`, `budgets`: the rows that link.
+    """
+    starts = program.is_integer
+    label, row_label = _apart(program, decided, held | budgets)
+    linking = np.flatnonzero((held | budgets) & (row_label < 0))
+    links = program.a[linking]
+    linked = np.asarray(np.abs(links).sum(axis=0)).ravel() > 0
+    if program.cost[starts].any() or (linked & (decided | (program.lower < 0))).any():
+        return None
+    if (links.data < 0).any() or np.isfinite(program.row_lower[linking]).any() or (program.row_upper[held] > 0).any():
+        return None
+    size, tolerance = held_sizes(program, linking)
+    most = float(np.abs(program.cost).sum())  # what is minimised in this way are shares, at most one
+    dear = first_penalty(most, size)
+    side = np.maximum(program.row_upper[linking], size * TIE_BREAK)
+    prices = np.where(held[linking], dear, TIE_BREAK * most / side)
+    shapes = _shapes(program, program.cost + links.T @ prices, label, row_label)
+    if any((~starts)[shape.seen].any() for shape in shapes) or sum(shape.seen.size > 0 for shape in shapes) < FEWEST:
+        return None
+    return Chains(program, portfolios, np.flatnonzero(decided), shapes, linking, held[linking], prices, tolerance)
+
+
+def _apart(program: Program, given: Mask, linking: Mask) -> tuple[Indices, Indices]:
+    """By column and by row the number of its piece, -1 for given columns and for rows that link several pieces: pieces share no
+    row but those once the given columns are."""
+    free, rows = np.flatnonzero(~given), np.flatnonzero(~linking)
+    a = program.a[rows][:, free]
+    pattern = sp.csr_array((np.ones(a.nnz, dtype=np.int8), a.indices, a.indptr), shape=a.shape)
+    both = sp.csr_array(sp.block_array([[None, pattern.T], [pattern, None]]))
+    _, found = connected_components(both, directed=False)
+    label, row_label = np.full(given.size, -1), np.full(linking.size, -1)
+    label[free], row_label[rows] = found[: free.size], found[free.size :]
+    for row in np.flatnonzero(linking):
+        own = label[program.a.indices[program.a.indptr[row] : program.a.indptr[row + 1]]]
+        if own.size and (own == own[0]).all():
+            row_label[row] = own[0]
+    return label, row_label
+
+
+def _shapes(program: Program, cost: Array, label: Indices, row_label: Indices) -> list[Shape]:
+    """The pieces that have rows or count, in the order of their first columns, levels by the given cost."""
+    shapes = []
+    for k in dict.fromkeys(label[label >= 0].tolist()):
+        own, rows = np.flatnonzero(label == k), np.flatnonzero(row_label == k)
+        if rows.size or cost[own].any():
+            seen = np.asarray(np.abs(program.a[rows]).sum(axis=0)).ravel() > 0
+            seen[own] = False
+            shapes.append(Shape(own, rows, np.flatnonzero(seen), cost[own], {OBJECTIVE: 1.0}))
+    return shapes

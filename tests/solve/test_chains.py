@@ -1,0 +1,198 @@
+"""The operation in chains: values, bounds and plans against the whole program's, on synthetic cases with several chains."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+
+from benchmarks.stages import rules
+from benchmarks.synthetic import Shape, synthetic_tables
+from quadopt.solver.chain_proof import CLOSED, ChainProof
+from quadopt.solver.chained import ChainedValuation
+from quadopt.solver.chains import Chains
+from quadopt.solver.highs import HighsModel
+from quadopt.solver.local_search import LocalSearch
+from quadopt.solver.matrix import Array
+from quadopt.solver.minimise import Search
+from quadopt.solver.race import Race
+from quadopt.solver.stages import Staged
+from quadopt.solver.valuation import Valuation
+from quadopt.tables.case import Case
+from tests.solve.test_guided import Run, assert_plans, watched
+
+SHAPE = Shape(members=2, suppliers=4, materials=9, chains=3, periods=5, projects=10, disruptions=0)
+SEEDS = (1, 3, 4)
+TIGHT = 1e-3
+"""Times the stock budgets, so that chains want more of them together than there is."""
+SECONDS, LIMIT, GAP = 30.0, 20.0, 1e-5
+
+
+class Reached(Exception):
+    """The dependence stage has come."""
+
+
+def staged(seed: int, budgets: float = 1.0, method: str = "guided") -> Staged:
+    """A synthetic case, ready to run; HiGHS is not left alone first."""
+    tables = synthetic_tables(SHAPE, seed)
+    for row in tables["fund"]:
+        if isinstance(row.get("stock_limit"), int | float):
+            row["stock_limit"] *= budgets
+    out = Staged(Case.from_tables(tables), rules("pact", method, LIMIT, LIMIT, GAP))
+    out.minimiser.alone_seconds = 0.0
+    return out
+
+
+@cache
+def dependence_stage(seed: int, budgets: float = 1.0) -> Search:
+    """The search of the dependence stage, not begun; all suppliers are left in."""
+    found: list[Search] = []
+    guided = Search.guided
+
+    def stop_there(self: Search) -> Any:
+        if not self.sees_dependence:
+            return guided(self)
+        found.append(self)
+        raise Reached
+
+    with patch.object(Search, "guided", stop_there), pytest.raises(Reached):
+        staged(seed, budgets).run()
+    return found[0]
+
+
+def in_chains(search: Search) -> Chains:
+    """The whole program in chains."""
+    chains = search._chains(search._part([]))
+    assert chains is not None and len(chains.shapes) > 1
+    return chains
+
+
+def some_portfolios(search: Search, count: int) -> list[Array]:
+    """Portfolios that the rules allow, one move after the other from the smallest."""
+    portfolios, random = search._portfolios, np.random.default_rng(0)
+    smallest = portfolios.smallest()
+    assert smallest is not None
+    out = [smallest]
+    while len(out) < count:
+        moves = portfolios.moves(out[-1])
+        after = moves.after(out[-1], (int(random.integers(moves.project.size)),))
+        if portfolios.allows(after):
+            out.append(after)
+    return out
+
+
+@pytest.mark.parametrize("budgets", [1.0, TIGHT])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_chains_come_to_what_the_whole_comes_to(seed: int, budgets: float) -> None:
+    search = dependence_stage(seed, budgets)
+    chained, whole = ChainedValuation(in_chains(search), 1), Valuation(search.program, search.completion.held, 1)
+    bounds = chained.bounds()
+    portfolios = some_portfolios(search, 12)
+    exact = []
+    for portfolio in portfolios:
+        ours, other = chained.value(portfolio, SECONDS), whole.value(portfolio, SECONDS)
+        assert ours is not None and other is not None
+        bounds.keep(ours.cuts, portfolio)
+        exact.append(other.total if other.is_plan else np.inf)
+        if ours.is_plan:
+            assert ours.total == pytest.approx(other.total, rel=1e-5, abs=1e-6)
+            at, size = search.program.a @ ours.values, 1.0 + np.abs(search.program.a) @ np.abs(ours.values)
+            assert (at <= search.program.row_upper + 1e-6 * size).all()
+            assert (at >= search.program.row_lower - 1e-6 * size).all()
+    for portfolio, worth in zip(portfolios, exact, strict=True):
+        assert bounds.at(portfolio) <= worth + 1e-6
+    assert bounds.least(search._portfolios) <= min(exact) + 1e-6
+
+
+def test_tight_budgets_are_exceeded_by_chains_alone() -> None:
+    searches = [dependence_stage(seed, TIGHT) for seed in SEEDS]
+    exceeded = []
+    for search in searches:
+        chained = ChainedValuation(in_chains(search), 1)
+        for portfolio in some_portfolios(search, 12):
+            chained.value(portfolio, SECONDS)
+            exceeded.append(bool(chained._exceeded.any()))
+    assert any(exceeded), "the tests show nothing"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_promises_are_the_bounds_after_the_moves(seed: int) -> None:
+    search = dependence_stage(seed)
+    chained, portfolios = ChainedValuation(in_chains(search), 1), some_portfolios(search, 8)
+    bounds = chained.bounds()
+    for portfolio in portfolios[:5]:
+        value = chained.value(portfolio, SECONDS)
+        assert value is not None
+        bounds.keep(value.cuts, portfolio)
+    here = portfolios[-1]
+    moves = search._portfolios.moves(here)
+    promises = bounds.after(moves, here)
+    every = np.arange(moves.project.size)
+    assert promises.now == pytest.approx(bounds.at(here))
+    assert promises.alone == pytest.approx([bounds.at(moves.after(here, (int(k),))) for k in every])
+    for first in every[:: max(1, every.size // 5)]:
+        second = every[moves.project != moves.project[first]]
+        wanted = [bounds.at(moves.after(here, (int(first), int(k)))) for k in second]
+        assert promises.together(int(first), second) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_relaxation_by_cuts_is_the_programs(seed: int) -> None:
+    search = dependence_stage(seed)
+    chains, begin = in_chains(search), search._portfolios.smallest()
+    assert begin is not None
+    bounds = ChainedValuation(chains, 1).bounds()
+    proof = ChainProof(search._part([]), chains, search._portfolios, bounds, 1)
+    told: list[float] = []
+    assert proof.relax(begin, told.append, lambda: SECONDS)
+    exact = HighsModel(search.program.relaxed).solve(0.0, SECONDS).incumbent
+    assert told == sorted(told)
+    assert (1.0 - 2 * CLOSED) * exact - 1e-6 <= told[-1] <= exact + 1e-6 * max(1.0, exact)
+
+
+@pytest.mark.parametrize("budgets", [1.0, TIGHT])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_guided_by_chain_comes_to_the_same_as_plain(seed: int, budgets: float) -> None:
+    proven: list[bool] = []
+    prove = Race._prove_by_chains
+
+    def proving(self: Race, proof: ChainProof) -> None:
+        proven.append(True)
+        prove(self, proof)
+
+    with patch.object(Race, "_prove_by_chains", proving):
+        guided, plain = staged(seed, budgets), staged(seed, budgets, "plain")
+        assert_plans(watched(Run(guided)))
+        plain.run()
+    assert proven
+    for ours, other in zip(guided.stages, plain.stages, strict=True):
+        if ours.objective == "dependence":
+            assert ours.gap <= GAP + 1e-6
+            assert ours.incumbent == pytest.approx(other.incumbent, rel=2 * GAP, abs=1e-6)
+            assert ours.bound <= other.incumbent + GAP
+
+
+def test_a_portfolio_is_completed_by_chain_as_by_the_whole() -> None:
+    search = dependence_stage(SEEDS[0])
+    portfolio = some_portfolios(search, 6)[-1]
+    by_chain = search.completion.of_portfolio(portfolio)
+    whole = Valuation(search.program, search.completion.held, 1, is_strict=True).value(portfolio, SECONDS)
+    assert by_chain is not None and whole is not None
+    assert search.completion._by_chain is not None
+    assert by_chain.total == pytest.approx(whole.total, rel=1e-5)
+    assert search.completion.basis is not None
+
+
+def test_a_search_has_no_more_than_one_bound_a_piece_and_value() -> None:
+    search = dependence_stage(SEEDS[0])
+    chained = ChainedValuation(in_chains(search), 1)
+    local = LocalSearch(search._portfolios, chained, lambda value: None, lambda: SECONDS)
+    portfolio = some_portfolios(search, 1)[0]
+    local.value(portfolio)
+    kept = local.bounds.added
+    assert kept == len(in_chains(search).shapes)
+    local.value(portfolio)
+    assert local.bounds.added == kept
