@@ -22,7 +22,7 @@ KEPT = 400
 
 class ChainedValuation:
     """Values portfolios of a program in chains; a `Valuation`'s place in a search. One object serves one thread, or solves
-    chains in several, the largest first, where there are `workers`."""
+    chains in several, the smallest first, where there are `workers`."""
 
     def __init__(self, chains: Chains, threads: int, workers: int = 1) -> None:
         self.chains = chains
@@ -81,9 +81,14 @@ class ChainedValuation:
         found = [one for one in answers if one is not None]
         return found if len(found) == len(answers) else None
 
+    def answered(self, portfolio: Array) -> list[Answer | None]:
+        """Of every chain what it has come to with a portfolio already."""
+        point = self.chains.start(portfolio)
+        return [piece.answered(point) for piece in self._pieces]
+
     def _side_by_side(self, answer: Callable[[Piece], Answer | None]) -> list[Answer | None]:
         """Every piece's answer, several pieces at once; Ctrl-C ends them."""
-        order = sorted(range(len(self._pieces)), key=lambda k: -self.chains.shapes[k].columns.size)
+        order = sorted(range(len(self._pieces)), key=lambda k: self.chains.shapes[k].columns.size)
         with ThreadPoolExecutor(self._workers) as pool:
             running = {k: pool.submit(answer, self._pieces[k]) for k in order}
             try:

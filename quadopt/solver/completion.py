@@ -17,7 +17,7 @@ from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
 from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
-from quadopt.solver.part import Part
+from quadopt.solver.part import SUPPLIER_BLOCKS, Part
 from quadopt.solver.valuation import Valuation
 
 WARM_SECONDS = 75.0
@@ -75,6 +75,8 @@ class Completion:
         workers: int = 1,
     ) -> None:
         self.program, self.threads, self.basis = program, threads, basis
+        self._matrix = matrix
+        self._results = matrix.columns_of("dependence") | matrix.columns_of("worst")
         self._chains, self._workers = chains, workers
         self.branches = matrix.owned({owner for owner in matrix.owners if owner[0] == "branch"})
         """Rows and columns of the branches."""
@@ -85,6 +87,11 @@ class Completion:
     def has_branches(self) -> bool:
         """Whether the program has columns of branches."""
         return bool(self.branches[1].any())
+
+    @property
+    def is_by_chain(self) -> bool:
+        """Whether the whole program is apart by chain."""
+        return self._by_chain is not None
 
     def around_branches(self, found: Array, part: Part, is_first: bool) -> Completed | None:
         """The best plan that leaves starts, reserves and branches as a point of a part has them.
@@ -128,15 +135,42 @@ class Completion:
         self, portfolio: Array, is_first: bool, part: Part, near: Valuation | ChainedValuation | None
     ) -> Completed | None:
         """A portfolio's best plan, begun from what `near`, a valuation of the part, has found optimal for it."""
-        whole = self._whole if self._by_chain is None else self._by_chain
+        by_chain = self._by_chain
+        whole, found = self._whole if by_chain is None else by_chain, None
         if near is not None:
-            near.value(portfolio, WARM_SECONDS)
+            found = near.value(portfolio, WARM_SECONDS)
             whole.begin_from(near, part.rows, part.columns)
+        if by_chain is not None and found is not None and found.is_plan:
+            completed = self._valued(by_chain, portfolio, WHOLE_SECONDS if is_first else WARM_SECONDS)
+            return (
+                self._placed(part.to_whole(found.values), portfolio, part, by_chain) if completed is None else completed
+            )
         completed = self._valued(whole, portfolio, WARM_SECONDS)
         if completed is None and is_first:
             whole.forget()
             return self.of_portfolio(portfolio)
         return completed
+
+    def _placed(self, values: Array, portfolio: Array, part: Part, by_chain: ChainedValuation) -> Completed | None:
+        """A plan of a part, those chains better that have been solved with all suppliers; in the others everything stays, and
+        the exposure to one supplier after the other is added to it."""
+        whole, is_open = values.copy(), np.zeros(values.size, dtype=bool)
+        for shape, answer in zip(by_chain.chains.shapes, by_chain.answered(portfolio), strict=True):
+            if answer is None:
+                is_open[shape.columns] = True
+            else:
+                whole[shape.columns] = answer.values
+        for supplier in part.left_out:
+            own = self._matrix.owned({(block, supplier) for block in SUPPLIER_BLOCKS})[1] & is_open
+            is_free = own | (self._results & is_open)
+            least = np.where(self._results, np.maximum(whole, self.program.lower), self.program.lower)
+            rows = np.asarray(np.abs(self.program.a[:, is_free]).sum(axis=1)).ravel() > 0
+            added = HighsModel(replace(self.program, lower=least).part(rows, is_free, whole), self.threads)
+            solved = added.solve(0.0, AROUND_SECONDS)
+            if solved.values is None or not solved.is_optimal:
+                return None
+            whole[is_free] = solved.values
+        return Completed(whole, self._worth(whole)) if is_kept(self.program, whole) else None
 
     def of_portfolio(self, portfolio: Array) -> Completed | None:
         """A portfolio's best plan, from wherever the last one ended."""

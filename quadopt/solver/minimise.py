@@ -36,8 +36,9 @@ ALONE_SECONDS = 2.0
 ALONE_WORK, ALONE_CALLS = 500_000, 10
 """The same where a plan must not depend on the clock: coefficients times how often HiGHS is heard, about an LP each; where
 that leaves fewer than so many calls it is not tried, nor where the program is apart by chain."""
-LOOK_AROUND_SECONDS = 8.0
-"""For a first search with few suppliers, that finds out who else matters."""
+LOOK_AROUND_SECONDS, LOOKED_AT = 8.0, 150_000
+"""For a first search with few suppliers, that finds out who else matters; longer, to a quarter of the limit, where there are more
+coefficients than so many."""
 LOOK_AROUND_VALUES = 40
 """The same where a plan must not depend on the clock: portfolios valued."""
 PRICED = 0.02
@@ -246,7 +247,8 @@ class Search:
         is_repeatable = owner.is_repeatable
         deadline = self.deadline
         if look_around and not is_repeatable:
-            deadline = time.perf_counter() + LOOK_AROUND_SECONDS
+            longer = min(LOOK_AROUND_SECONDS * part.program.a.nnz / LOOKED_AT, self.seconds_left() / 4)
+            deadline = time.perf_counter() + max(LOOK_AROUND_SECONDS, longer)
         gap = NARROWER * self.gap if part.left_out else self.gap
         valuation = self._valuation(part)
         bounds = valuation.bounds()
@@ -325,7 +327,8 @@ class Search:
         is_first, portfolio = self.best.values is None, part.integers_of(found.values)
         completed = self.completion.around_branches(found.values, part, is_first)
         if completed is None and (is_first or not self.completion.has_branches):
-            self._take_completed(self.completion.around(found.values, ~part.columns | self._results))
+            if not self.completion.is_by_chain:
+                self._take_completed(self.completion.around(found.values, ~part.columns | self._results))
             is_first = self.best.values is None
             completed = self.completion.with_starts(portfolio, is_first, part, self._near(part))
         self._take_completed(completed)

@@ -14,11 +14,13 @@ from benchmarks.synthetic import Shape, synthetic_tables
 from quadopt.solver.chain_proof import CLOSED, ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
+from quadopt.solver.completion import is_kept
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
 from quadopt.solver.minimise import Search
 from quadopt.solver.race import Race
+from quadopt.solver.recourse import Answer, Piece
 from quadopt.solver.stages import Staged
 from quadopt.solver.valuation import Valuation
 from quadopt.tables.case import Case
@@ -184,6 +186,40 @@ def test_a_portfolio_is_completed_by_chain_as_by_the_whole() -> None:
     assert search.completion._by_chain is not None
     assert by_chain.total == pytest.approx(whole.total, rel=1e-5)
     assert search.completion.basis is not None
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_chain_that_takes_too_long_keeps_what_the_part_has_found(seed: int) -> None:
+    search = dependence_stage(seed)
+    completion, suppliers = search.completion, search.owner.suppliers
+    part = search._part(suppliers[1:])
+    chains = search._chains(part)
+    assert chains is not None and completion._by_chain is not None
+    largest = max(completion._by_chain._pieces, key=lambda piece: piece._shape.columns.size)
+    answer = Piece.answer
+    placed = []
+
+    def too_slow(self: Piece, x: Array, seconds: float) -> Answer | None:
+        return None if self is largest else answer(self, x, seconds)
+
+    for portfolio in some_portfolios(search, 6):
+        exact = completion.of_portfolio(portfolio)
+        with patch.object(Piece, "answer", too_slow), patch.object(Piece, "answered", answered_but(largest)):
+            found = completion.with_starts(portfolio, False, part, ChainedValuation(chains, 1))
+        if found is not None:
+            assert exact is not None
+            placed.append(found)
+            assert is_kept(search.program, found.values)
+            assert found.total == pytest.approx(search.program.cost @ found.values + search.program.constant)
+            assert found.total >= exact.total - 1e-6
+            assert found.prices is None
+    assert placed
+
+
+def answered_but(slow: Piece) -> Any:
+    """What pieces have come to, but for one."""
+    answered = Piece.answered
+    return lambda self, x: None if self is slow else answered(self, x)
 
 
 def test_a_search_has_no_more_than_one_bound_a_piece_and_value() -> None:
