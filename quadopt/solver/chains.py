@@ -14,12 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.recourse import OBJECTIVE, Indices, Shape
+from quadopt.solver.recourse import OBJECTIVE, Indices, Shape, apart
 from quadopt.solver.valuation import first_penalty, held_sizes
 
 FEWEST = 2
@@ -103,12 +101,8 @@ def _apart(program: Program, given: Mask, linking: Mask) -> tuple[Indices, Indic
     """By column and by row the number of its piece, -1 for given columns and for rows that link several pieces: pieces share no
     row but those once the given columns are."""
     free, rows = np.flatnonzero(~given), np.flatnonzero(~linking)
-    a = program.a[rows][:, free]
-    pattern = sp.csr_array((np.ones(a.nnz, dtype=np.int8), a.indices, a.indptr), shape=a.shape)
-    both = sp.csr_array(sp.block_array([[None, pattern.T], [pattern, None]]))
-    _, found = connected_components(both, directed=False)
     label, row_label = np.full(given.size, -1), np.full(linking.size, -1)
-    label[free], row_label[rows] = found[: free.size], found[free.size :]
+    label[free], row_label[rows] = apart(program.a[rows][:, free])
     for row in np.flatnonzero(linking):
         own = label[program.a.indices[program.a.indptr[row] : program.a.indptr[row + 1]]]
         if own.size and (own == own[0]).all():

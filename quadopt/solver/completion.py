@@ -76,7 +76,8 @@ class Completion:
     ) -> None:
         self.program, self.threads, self.basis = program, threads, basis
         self._matrix = matrix
-        self._results = matrix.columns_of("dependence") | matrix.columns_of("worst")
+        self.results = matrix.columns_of("dependence") | matrix.columns_of("worst")
+        """The columns that say how dependent a plan is."""
         self._chains, self._workers = chains, workers
         self.branches = matrix.owned({owner for owner in matrix.owners if owner[0] == "branch"})
         """Rows and columns of the branches."""
@@ -91,7 +92,7 @@ class Completion:
     @property
     def is_by_chain(self) -> bool:
         """Whether the whole program is apart by chain."""
-        return self._by_chain is not None
+        return self._chains() is not None
 
     def around_branches(self, found: Array, part: Part, is_first: bool) -> Completed | None:
         """The best plan that leaves starts, reserves and branches as a point of a part has them.
@@ -135,17 +136,14 @@ class Completion:
         self, portfolio: Array, is_first: bool, part: Part, near: Valuation | ChainedValuation | None
     ) -> Completed | None:
         """A portfolio's best plan, begun from what `near`, a valuation of the part, has found optimal for it."""
-        by_chain = self._by_chain
-        whole, found = self._whole if by_chain is None else by_chain, None
+        whole, found = self._whole, None
         if near is not None:
             found = near.value(portfolio, WARM_SECONDS)
             whole.begin_from(near, part.rows, part.columns)
-        if by_chain is not None and found is not None and found.is_plan:
-            completed = self._valued(by_chain, portfolio, WHOLE_SECONDS if is_first else WARM_SECONDS)
-            return (
-                self._placed(part.to_whole(found.values), portfolio, part, by_chain) if completed is None else completed
-            )
-        completed = self._valued(whole, portfolio, WARM_SECONDS)
+        if isinstance(whole, ChainedValuation) and found is not None and found.is_plan:
+            completed = self._valued(portfolio, WHOLE_SECONDS if is_first else WARM_SECONDS)
+            return completed or self._placed(part.to_whole(found.values), portfolio, part, whole)
+        completed = self._valued(portfolio, WARM_SECONDS)
         if completed is None and is_first:
             whole.forget()
             return self.of_portfolio(portfolio)
@@ -161,55 +159,53 @@ class Completion:
             else:
                 whole[shape.columns] = answer.values
         for supplier in part.left_out:
-            own = self._matrix.owned({(block, supplier) for block in SUPPLIER_BLOCKS})[1] & is_open
-            is_free = own | (self._results & is_open)
-            least = np.where(self._results, np.maximum(whole, self.program.lower), self.program.lower)
-            rows = np.asarray(np.abs(self.program.a[:, is_free]).sum(axis=1)).ravel() > 0
-            added = HighsModel(replace(self.program, lower=least).part(rows, is_free, whole), self.threads)
-            solved = added.solve(0.0, AROUND_SECONDS)
-            if solved.values is None or not solved.is_optimal:
+            own = self._matrix.owned({(block, supplier) for block in SUPPLIER_BLOCKS})[1]
+            least = np.where(self.results, np.maximum(whole, self.program.lower), self.program.lower)
+            if not self._fill(whole, (own | self.results) & is_open, least):
                 return None
-            whole[is_free] = solved.values
-        return Completed(whole, self._worth(whole)) if is_kept(self.program, whole) else None
+        return self._kept(whole)
 
     def of_portfolio(self, portfolio: Array) -> Completed | None:
         """A portfolio's best plan, from wherever the last one ended."""
-        by_chain = None if self._by_chain is None else self._valued(self._by_chain, portfolio, WHOLE_SECONDS)
-        return self._valued(self._whole, portfolio, WHOLE_SECONDS) if by_chain is None else by_chain
+        return self._valued(portfolio, WHOLE_SECONDS)
 
-    def _valued(self, whole: Valuation | ChainedValuation, portfolio: Array, seconds: float) -> Completed | None:
-        """A portfolio's best plan; None without one, and where chains together exceed a row even at the dearest."""
-        value = whole.value(portfolio, seconds)
+    def _valued(self, portfolio: Array, seconds: float) -> Completed | None:
+        """A portfolio's best plan; None without one, or without one in time."""
+        value = self._whole.value(portfolio, seconds)
         while value is not None and not value.is_plan:
-            value = whole.value(portfolio, seconds) if whole.make_dearer() else None
+            value = self._whole.value(portfolio, seconds) if self._whole.make_dearer() else None
         if value is None:
             return None
         rows, columns = self.program.a.shape
-        self.basis = WholeBasis(whole.basis(), np.arange(rows), np.arange(columns))
-        return Completed(value.values, value.total, whole.row_prices())
+        self.basis = WholeBasis(self._whole.basis(), np.arange(rows), np.arange(columns))
+        return Completed(value.values, value.total, self._whole.row_prices())
 
     def around(self, values: Array, is_free: Mask) -> Completed | None:
         """The best plan that leaves all but the free columns as they are; None where there is none."""
         whole = values.copy()
-        if is_free.any():
-            rows = np.asarray(np.abs(self.program.a[:, is_free]).sum(axis=1)).ravel() > 0
-            free = HighsModel(self.program.part(rows, is_free, whole), self.threads)
-            added = free.solve(0.0, AROUND_SECONDS)
-            if added.values is None or not added.is_optimal:
-                return None
-            whole[is_free] = added.values
-        return Completed(whole, self._worth(whole)) if is_kept(self.program, whole) else None
+        return self._kept(whole) if not is_free.any() or self._fill(whole, is_free, self.program.lower) else None
+
+    def _fill(self, whole: Array, is_free: Mask, lower: Array) -> bool:
+        """Gives the free columns of a point, not below some bounds, their best values beside the rest; whether they have any."""
+        rows = np.asarray(np.abs(self.program.a[:, is_free]).sum(axis=1)).ravel() > 0
+        free = HighsModel(replace(self.program, lower=lower).part(rows, is_free, whole), self.threads)
+        found = free.solve(0.0, AROUND_SECONDS)
+        if found.values is None or not found.is_optimal:
+            return False
+        whole[is_free] = found.values
+        return True
+
+    def _kept(self, values: Array) -> Completed | None:
+        """A point as a plan, if it is one."""
+        return Completed(values, self._worth(values)) if is_kept(self.program, values) else None
 
     @cached_property
-    def _whole(self) -> Valuation:
-        """The whole program, ready to value portfolios."""
-        return Valuation(self.program, self.held, self.threads, is_strict=True)
-
-    @cached_property
-    def _by_chain(self) -> ChainedValuation | None:
-        """The same by chain, where the program is apart."""
+    def _whole(self) -> Valuation | ChainedValuation:
+        """The whole program, by chain where it is apart, ready to value portfolios."""
         chains = self._chains()
-        return None if chains is None else ChainedValuation(chains, self.threads, self._workers)
+        if chains is None:
+            return Valuation(self.program, self.held, self.threads, is_strict=True)
+        return ChainedValuation(chains, self.threads, self._workers)
 
     def _worth(self, values: Array) -> float:
         return float(self.program.cost @ values + self.program.constant)

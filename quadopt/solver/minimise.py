@@ -115,8 +115,6 @@ class Search:
         self, minimiser: Minimiser, program: Program, gap: float, time_limit: float, progress: Progress | None
     ) -> None:
         self.owner, self.program, self.gap = minimiser, program, gap
-        self._results = minimiser.matrix.columns_of("dependence") | minimiser.matrix.columns_of("worst")
-        self.sees_dependence = bool(program.cost[self._results].any())
         self.completion = Completion(
             minimiser.matrix,
             program,
@@ -125,6 +123,7 @@ class Search:
             lambda: self._chains(self._part([])),
             1 if minimiser.is_repeatable else 2,
         )
+        self.sees_dependence = bool(program.cost[self.completion.results].any())
         self.deadline = time.perf_counter() + time_limit
         self.progress = progress
         self.best = Best()
@@ -213,9 +212,8 @@ class Search:
 
     def _alone(self, part: Part) -> Found | None:
         """HiGHS alone for a moment: a plan within the gap, or nothing."""
-        owner, model = self.owner, HighsModel(part.program, self.owner.threads)
-        seconds, most_calls = self.seconds_left(), np.inf
-        if model.has_integers:
+        owner, seconds, most_calls = self.owner, self.seconds_left(), np.inf
+        if part.program.is_integer.any():
             calls = ALONE_WORK / part.program.a.nnz
             if owner.alone_seconds <= 0 or (
                 calls < ALONE_CALLS and (owner.is_repeatable or self._chains(part) is not None)
@@ -225,6 +223,7 @@ class Search:
                 most_calls = calls
             else:
                 seconds = owner.alone_seconds
+        model = HighsModel(part.program, owner.threads)
         found = model.solve(self.gap, seconds, None, Hearing(self._telling(part), most_calls))
         self.best.last = found.status
         self.best.raise_bound(found.bound)
@@ -272,7 +271,7 @@ class Search:
     @cached_property
     def _shares(self) -> Array:
         """By row, how much of it a share of one is: what prices are counted with."""
-        return np.asarray(np.abs(self.program.a[:, self._results]).sum(axis=1)).ravel()
+        return np.asarray(np.abs(self.program.a[:, self.completion.results]).sum(axis=1)).ravel()
 
     @cached_property
     def _shapes(self) -> list[Shape] | None:
@@ -328,7 +327,7 @@ class Search:
         completed = self.completion.around_branches(found.values, part, is_first)
         if completed is None and (is_first or not self.completion.has_branches):
             if not self.completion.is_by_chain:
-                self._take_completed(self.completion.around(found.values, ~part.columns | self._results))
+                self._take_completed(self.completion.around(found.values, ~part.columns | self.completion.results))
             is_first = self.best.values is None
             completed = self.completion.with_starts(portfolio, is_first, part, self._near(part))
         self._take_completed(completed)

@@ -241,14 +241,14 @@ class Race(Company):
 
     def _prove_by_chains(self, proof: ChainProof) -> None:
         """MIPs over starts and levels, each with the cuts that there are by then, until there is nothing more to prove so."""
-        begin = self._begin if self._begin is not None else self.local.portfolios.smallest()
         try:
-            if begin is None or not proof.relax(begin, lambda bound: self.hear(np.nan, bound), self.seconds_left):
+            if self._begin is None or not proof.relax(
+                self._begin, lambda bound: self.hear(np.nan, bound), self.seconds_left
+            ):
                 return
         finally:
             self._is_relaxed.set()
         while self.seconds_left() > 0:
-            self._most_cuts = MORE_CUTS * proof.bounds.added
             ended = self._bound_by(proof, proof.program())
             if ended.values is None:
                 return
@@ -285,7 +285,10 @@ class Race(Company):
     def _bound_by(self, proof: Part | Master | ChainProof, program: Program) -> Outcome:
         """One MIP."""
         model = HighsModel(program, self._threads)
-        if not isinstance(proof, ChainProof):
+        if isinstance(proof, ChainProof):
+            self._most_cuts = MORE_CUTS * proof.bounds.added
+        else:
+            self._most_cuts = np.inf
             model.leave_search_to_others()
         self._bounding, self._proof, self._program, self._offered = model, proof, program, np.inf
         start = self.offer()

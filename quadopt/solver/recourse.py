@@ -158,6 +158,13 @@ class Recourse:
         return answers
 
 
+def apart(a: sp.csr_array) -> tuple[Indices, Indices]:
+    """By column and by row of a matrix the number of the piece that it is in: pieces share neither."""
+    pattern = sp.csr_array((np.ones(a.nnz, dtype=np.int8), a.indices, a.indptr), shape=a.shape)
+    _, found = connected_components(sp.csr_array(sp.block_array([[None, pattern.T], [pattern, None]])), directed=False)
+    return found[: a.shape[1]], found[a.shape[1] :]
+
+
 def shapes_of(program: Program, rows: Mask, columns: Mask) -> list[Shape] | None:
     """The pieces of a program whose branches own the given rows and columns, or None where they cannot be cut apart.
 
@@ -170,14 +177,11 @@ def shapes_of(program: Program, rows: Mask, columns: Mask) -> list[Shape] | None
     sides = [side_of(program, row) for row in linking.tolist()]
     if not own.size or 0.0 in sides:
         return None
-    within = program.a[inner]
-    pattern = np.abs(within[:, own])
-    count, label = connected_components(sp.csr_array(pattern.T @ pattern), directed=False)
-    in_row = label[pattern.indices[pattern.indptr[:-1]]]
+    label, in_row = apart(program.a[inner][:, own])
     totals = [(OBJECTIVE, program.cost[own])]
     totals += [(int(row), side * program.a[[row]].toarray()[0, own]) for row, side in zip(linking, sides, strict=True)]
     shapes = []
-    for k in range(count):
+    for k in range(int(label.max()) + 1):
         found = _direction([(row, total[label == k]) for row, total in totals])
         if found is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -11,6 +12,7 @@ import pytest
 
 from benchmarks.stages import rules
 from benchmarks.synthetic import Shape, synthetic_tables
+from quadopt.solver.best import Best
 from quadopt.solver.chain_proof import CLOSED, ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
@@ -25,6 +27,7 @@ from quadopt.solver.stages import Staged
 from quadopt.solver.valuation import Valuation
 from quadopt.tables.case import Case
 from tests.solve.test_guided import Run, assert_plans, watched
+from tests.solve.test_repeatable import late
 
 SHAPE = Shape(members=2, suppliers=4, materials=9, chains=3, periods=5, projects=10, disruptions=0)
 SEEDS = (1, 3, 4)
@@ -177,13 +180,45 @@ def test_guided_by_chain_comes_to_the_same_as_plain(seed: int, budgets: float) -
             assert ours.bound <= other.incumbent + GAP
 
 
+def test_a_mip_of_the_whole_part_goes_on_however_many_cuts_there_are() -> None:
+    search = dependence_stage(SEEDS[0])
+    chains, part, begin = in_chains(search), search._part([]), search._portfolios.smallest()
+    assert begin is not None
+    valuation = ChainedValuation(chains, 1)
+    bounds = valuation.bounds()
+    proof = ChainProof(part, chains, search._portfolios, bounds, 1)
+    race = Race(part, [proof], Best(), GAP, time.perf_counter() + SECONDS, 1)
+    race.prepare(valuation, search._portfolios, None, bounds)
+    assert proof.relax(begin, lambda bound: None, lambda: SECONDS)
+    race._bound_by(proof, proof.program())
+    bounds.added *= 10
+    assert race.is_over()
+    race._bound_by(part, part.program)
+    assert not race.is_over()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_turns_a_slow_search_or_proof_changes_nothing(seed: int) -> None:
+    def ended() -> tuple[list[tuple[float, float]], bytes]:
+        out = staged(seed)
+        out.minimiser.is_repeatable = True
+        out.run()
+        return [(stage.incumbent, stage.bound) for stage in out.stages], out.values.tobytes()
+
+    first = ended()
+    with patch.object(LocalSearch, "value", late(LocalSearch.value)):
+        assert ended() == first
+    with patch.object(HighsModel, "_run", late(HighsModel._run)):
+        assert ended() == first
+
+
 def test_a_portfolio_is_completed_by_chain_as_by_the_whole() -> None:
     search = dependence_stage(SEEDS[0])
     portfolio = some_portfolios(search, 6)[-1]
     by_chain = search.completion.of_portfolio(portfolio)
     whole = Valuation(search.program, search.completion.held, 1, is_strict=True).value(portfolio, SECONDS)
     assert by_chain is not None and whole is not None
-    assert search.completion._by_chain is not None
+    assert isinstance(search.completion._whole, ChainedValuation)
     assert by_chain.total == pytest.approx(whole.total, rel=1e-5)
     assert search.completion.basis is not None
 
@@ -194,8 +229,8 @@ def test_a_chain_that_takes_too_long_keeps_what_the_part_has_found(seed: int) ->
     completion, suppliers = search.completion, search.owner.suppliers
     part = search._part(suppliers[1:])
     chains = search._chains(part)
-    assert chains is not None and completion._by_chain is not None
-    largest = max(completion._by_chain._pieces, key=lambda piece: piece._shape.columns.size)
+    assert chains is not None and isinstance(completion._whole, ChainedValuation)
+    largest = max(completion._whole._pieces, key=lambda piece: piece._shape.columns.size)
     answer = Piece.answer
     placed = []
 
