@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -131,8 +132,8 @@ class Run:
 class Frame:
     """The indices over which an expression is expanded. Axis 0 is the last dimension of an array.
 
-    `rows` says, axis by axis, what a step along it adds to the number of the row, which starts at `origin`; `runs` has
-    by the id of an index template the run it stands for and the column of that run's table.
+    `rows` says, axis by axis, what a step along it adds to the number of the row, which starts at `origin`: a single zero where
+    no step adds anything. `runs` has by the id of an index template the run it stands for and the column of that run's table.
     """
 
     origin: int = 0
@@ -145,8 +146,9 @@ class Frame:
         """Shape of an array with all axes."""
         return self.sizes[::-1]
 
+    @cached_property
     def row(self) -> Any:
-        """The number of the row, broadcast over the axes."""
+        """The number of the row, an array that broadcasts over the axes."""
         parts = (part.reshape((-1, *(1,) * axis)) for axis, part in enumerate(self.rows))
         return sum(parts, np.array(self.origin, dtype=np.int32))
 
@@ -168,7 +170,8 @@ class Frame:
     def joined(self, index: dict[int, Any], size: int) -> Frame:
         """The frame with some axes joined into a new one of `size` cells; `index` has where a cell stands on each."""
         axis = len(self.sizes)
-        row = sum((self.rows[a][at] for a, at in index.items()), np.zeros(size, dtype=np.int32))
+        steps = ((self.rows[a], at) for a, at in index.items())
+        row = sum((own[0] if own.size == 1 else own[at] for own, at in steps), np.zeros(size, dtype=np.int32))
         moved: dict[int, Run] = {}
         runs = {}
         for name, (run, column) in self.runs.items():

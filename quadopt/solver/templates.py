@@ -39,59 +39,63 @@ ARITHMETIC = (SumExpression, ProductExpression, DivisionExpression, NegationExpr
 class Terms:
     """Coefficients by row and column, and constants by row, as they come: a place may come twice."""
 
-    rows: list[Narrow] = field(default_factory=list)
-    columns: list[Narrow] = field(default_factory=list)
-    coefficients: list[Array] = field(default_factory=list)
-    constants: list[tuple[Narrow, Array]] = field(default_factory=list)
+    entries: list[tuple[Any, Any, Any, tuple[int, ...]]] = field(default_factory=list)
+    """Rows, columns and coefficients that broadcast to a shape: each cell of it is a term."""
+    constants: list[tuple[Any, Any, tuple[int, ...]]] = field(default_factory=list)
+    """Rows and constants alike."""
 
     def add(self, frame: Frame, columns: Any, coefficients: Any) -> None:
         """A coefficient for every cell of a frame; arrays broadcast."""
-        shape = frame.shape
-        self.rows.append(np.broadcast_to(frame.row(), shape).reshape(-1))
-        self.columns.append(np.broadcast_to(np.asarray(columns, dtype=np.int32), shape).reshape(-1))
-        self.coefficients.append(np.broadcast_to(np.asarray(coefficients, dtype=float), shape).reshape(-1))
+        self.entries.append((frame.row, columns, coefficients, frame.shape))
 
     def add_constant(self, frame: Frame, values: Any) -> None:
         """A constant for every cell of a frame; arrays broadcast."""
-        values = np.broadcast_to(np.asarray(values, dtype=float), frame.shape).reshape(-1)
-        self.constants.append((np.broadcast_to(frame.row(), frame.shape).reshape(-1), values))
+        self.constants.append((frame.row, values, frame.shape))
 
     def add_row(self, row: int, columns: list[int], coefficients: list[float], constant: float) -> None:
         """One row, and its constant."""
-        self.rows.append(np.full(len(columns), row, dtype=np.int32))
-        self.columns.append(np.array(columns, dtype=np.int32))
-        self.coefficients.append(np.array(coefficients, dtype=float))
-        self.constants.append((np.array([row], dtype=np.int32), np.array([constant])))
+        self.entries.append((row, columns, coefficients, (len(columns),)))
+        self.constants.append((row, constant, (1,)))
 
     def take(self, other: Terms) -> None:
         """Adds other terms."""
-        self.rows += other.rows
-        self.columns += other.columns
-        self.coefficients += other.coefficients
+        self.entries += other.entries
         self.constants += other.constants
 
     def settle(self, is_fixed: npt.NDArray[np.bool_], at: Array) -> None:
         """Moves the terms of fixed columns to the constants; `at` has their values."""
-        for k, columns in enumerate(self.columns):
+        if not is_fixed.any():
+            return
+        for k, (row, column, coefficient, shape) in enumerate(self.entries):
+            rows, columns, coefficients = (np.broadcast_to(part, shape) for part in (row, column, coefficient))
             out = is_fixed[columns]
             if out.any():
-                rows, coefficients = self.rows[k], self.coefficients[k]
-                self.constants.append((rows[out], coefficients[out] * at[columns[out]]))
-                self.rows[k], self.columns[k], self.coefficients[k] = rows[~out], columns[~out], coefficients[~out]
+                self.constants.append((rows[out], coefficients[out] * at[columns[out]], (int(out.sum()),)))
+                self.entries[k] = rows[~out], columns[~out], coefficients[~out], (int((~out).sum()),)
 
     def drain(self) -> tuple[Narrow, Narrow, Array]:
         """Rows, columns and coefficients, each in one array; only the constants stay, so that memory holds them once."""
-        found = []
-        for parts, kind in ((self.rows, np.int32), (self.columns, np.int32), (self.coefficients, np.float64)):
-            found.append(np.concatenate([np.zeros(0, dtype=kind), *parts]))
-            parts.clear()
-        return tuple(found)  # type: ignore[return-value]
+        found = _written(self.entries, (np.int32, np.int32, np.float64))
+        self.entries.clear()
+        return found  # type: ignore[return-value]
 
     def constant(self, count: int) -> Array:
         """The sums of the constants of rows 0 to `count` - 1."""
-        rows = np.concatenate([np.zeros(0, dtype=np.int32), *(rows for rows, _ in self.constants)])
-        values = np.concatenate([np.zeros(0), *(values for _, values in self.constants)])
+        rows, values = _written(self.constants, (np.int32, np.float64))
         return np.bincount(rows, values, minlength=count).astype(float, copy=False)
+
+
+def _written(entries: Sequence[tuple[Any, ...]], kinds: tuple[type, ...]) -> tuple[npt.NDArray[Any], ...]:
+    """Parts of entries, which broadcast to the shape at their end, one after the other; each cell is written once."""
+    count = sum(math.prod(entry[-1]) for entry in entries)
+    found = tuple(np.empty(count, dtype=kind) for kind in kinds)
+    first = 0
+    for *parts, shape in entries:
+        last = first + math.prod(shape)
+        for target, part in zip(found, parts, strict=True):
+            target[first:last].reshape(shape)[...] = part
+        first = last
+    return found
 
 
 class Expander:
@@ -355,7 +359,7 @@ class Expander:
             else:
                 table = self._table(source)
                 step = np.arange(table.size, dtype=np.int32)
-                frame = frame.with_axis(table, templates, step, np.zeros(table.size, dtype=np.int32))
+                frame = frame.with_axis(table, templates, step, np.zeros(1, dtype=np.int32))
         self._expand(node.template_args()[0], frame, factor, terms)
 
     def _into(self, source: Any, templates: Sequence[Any], frame: Frame, factor: Any) -> tuple[Frame, Any]:
