@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from quadopt.solver.recourse import Answer, Cut
 from quadopt.solver.valuation import Valuation, Value, held_sizes
 
 MOST_ROUNDS = 200
-"""Of cuts for one portfolio; its value is that of a plan and its bound a bound however many there were."""
+"""Of cuts for one portfolio, in the time for it; its value is that of a plan and its bound a bound however many there were."""
 
 
 class BranchedValuation(Valuation):
@@ -37,6 +38,7 @@ class BranchedValuation(Valuation):
             self._model.add_rows(sp.csr_array(sp.hstack([rows, sp.csr_array((len(cuts), self._excess.size))])), least)
 
     def _solve(self, seconds: float) -> Outcome:
+        deadline = time.perf_counter() + seconds
         outcome = self._model.solve(0.0, seconds)
         for _ in range(MOST_ROUNDS):
             if outcome.values is None or not outcome.is_optimal:
@@ -46,10 +48,11 @@ class BranchedValuation(Valuation):
                 return replace(outcome, status=Status.FAILED, values=None)
             self._answers = answers
             cuts = self._master.violated(outcome.values, answers)
-            if not cuts:
+            left = deadline - time.perf_counter()
+            if not cuts or left <= 0:
                 break
             self._add(cuts)
-            outcome = self._model.solve(0.0, seconds)
+            outcome = self._model.solve(0.0, left)
         return outcome
 
     def _point(self, values: Array) -> tuple[float, Array, Array]:

@@ -36,7 +36,7 @@ class ChainProof:
     def __init__(self, part: Part, chains: Chains, portfolios: Portfolios, bounds: Bounds, threads: int) -> None:
         self.part, self.portfolios, self.bounds = part, portfolios, bounds
         self._threads = threads
-        self._valuation = ChainedValuation(chains, threads)
+        self.valuation = ChainedValuation(chains, threads)
         self._columns = portfolios.program.cost.size
         self.relaxed: Array | None = None
         """Parts of starts of the relaxation, where it is solved."""
@@ -83,17 +83,17 @@ class ChainProof:
         """Takes cuts at a portfolio, linking rows dearer where it exceeds them; whether they tell more than was known."""
         is_more = False
         for _ in range(DEARER_TIMES):
-            value = self._valuation.value(portfolio, max(1.0, seconds_left()))
+            value = self.valuation.value(portfolio, max(1.0, seconds_left()))
             if value is None:
                 break
             is_more |= bool(self.bounds.keep(value.cuts, portfolio))
-            if value.is_plan or not self._valuation.make_dearer():
+            if value.is_plan or not self.valuation.make_dearer():
                 break
         return is_more
 
     def _cut(self, point: Array, seconds_left: Callable[[], float]) -> tuple[Array, float, list[Cut]]:
         """A point of the relaxation, its value (infinite without a solution), and the cuts there that tell more."""
-        answers = self._valuation.answers(point, max(1.0, seconds_left()))
+        answers = self.valuation.answers(point, max(1.0, seconds_left()))
         if answers is None:
             return point, np.inf, []
         cuts = self.bounds.keep([answer.cut for answer in answers], point)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from collections.abc import Collection
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from quadopt.solver.chains import Chains
 from quadopt.solver.highs import Basis, put_together
 from quadopt.solver.matrix import Array, Mask
 from quadopt.solver.recourse import Answer, Piece
+from quadopt.solver.side_by_side import side_by_side
 from quadopt.solver.valuation import DEARER, TIMES, Valuation, Value
 
 KEPT = 400
@@ -69,33 +69,29 @@ class ChainedValuation:
 
     def answers(self, portfolio: Array, seconds: float) -> list[Answer] | None:
         """What every chain comes to with a portfolio, parts of starts allowed; None where one has no solution, or not in time."""
+        answers = self.answer_each(portfolio, seconds, seconds, frozenset())
+        found = [answer for answer in answers if answer is not None]
+        return found if len(found) == len(answers) else None
+
+    def answer_each(
+        self, portfolio: Array, seconds: float, each: float, without: Collection[int]
+    ) -> list[Answer | None]:
+        """What every chain comes to with a portfolio, None where one has no solution, or none in its time or that of all, and for
+        those left out."""
         self._is_cancelled = False
         point = self.chains.start(portfolio)
         deadline = time.perf_counter() + seconds
 
-        def answer(piece: Piece) -> Answer | None:
-            left = deadline - time.perf_counter()
-            return None if self._is_cancelled or left <= 0 else piece.answer(point, left)
+        def answer(k: int) -> Answer | None:
+            left = min(each, deadline - time.perf_counter())
+            is_asked = k not in without and not self._is_cancelled and left > 0
+            return self._pieces[k].answer(point, left) if is_asked else None
 
-        answers = self._side_by_side(answer) if self._workers > 1 else [answer(piece) for piece in self._pieces]
-        found = [one for one in answers if one is not None]
-        return found if len(found) == len(answers) else None
-
-    def answered(self, portfolio: Array) -> list[Answer | None]:
-        """Of every chain what it has come to with a portfolio already."""
-        point = self.chains.start(portfolio)
-        return [piece.answered(point) for piece in self._pieces]
-
-    def _side_by_side(self, answer: Callable[[Piece], Answer | None]) -> list[Answer | None]:
-        """Every piece's answer, several pieces at once; Ctrl-C ends them."""
-        order = sorted(range(len(self._pieces)), key=lambda k: self.chains.shapes[k].columns.size)
-        with ThreadPoolExecutor(self._workers) as pool:
-            running = {k: pool.submit(answer, self._pieces[k]) for k in order}
-            try:
-                return [running[k].result() for k in range(len(order))]
-            except KeyboardInterrupt:
-                self.cancel()
-                return [None]
+        order = list(range(len(self._pieces)))
+        if self._workers > 1:
+            order.sort(key=lambda k: self.chains.shapes[k].columns.size)
+        answers = side_by_side([partial(answer, k) for k in order], self._workers, self.cancel)
+        return [one for _, one in sorted(zip(order, answers, strict=True), key=lambda pair: pair[0])]
 
     def make_dearer(self) -> bool:
         """Raises the prices of what is held and the last portfolio exceeded, if they may be raised further; bounds found so far
@@ -131,11 +127,13 @@ class ChainedValuation:
         for piece in self._pieces:
             piece.forget()
 
-    def row_prices(self) -> Array:
-        """Sizes of the rows' prices at the last portfolio, in the objective's unit by the row's; none for linking rows."""
+    def row_prices(self, without: Collection[int] = ()) -> Array:
+        """Sizes of the rows' prices at the last portfolio, in the objective's unit by the row's; none for linking rows and in
+        chains left out."""
         out = np.zeros(self.chains.program.row_lower.size)
-        for shape, piece in zip(self.chains.shapes, self._pieces, strict=True):
-            out[shape.rows] = np.abs(piece.row_values())
+        for k, (shape, piece) in enumerate(zip(self.chains.shapes, self._pieces, strict=True)):
+            if k not in without:
+                out[shape.rows] = np.abs(piece.row_values())
         return out
 
     def basis(self) -> Basis:

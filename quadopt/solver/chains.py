@@ -11,7 +11,7 @@ for any price (Geoffrion, 1974). Where the pieces' solutions together keep the r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,6 +64,19 @@ class Chains:
     def direction(self, shape: Shape, prices: Array) -> Array:
         """What the level of a piece is of its own columns at some prices."""
         return self.program.cost[shape.columns] + self.program.a[self.linking][:, shape.columns].T @ prices
+
+    def beside(self, shape: Shape, point: Array, others: int) -> tuple[Mask, Mask, Program]:
+        """Rows, columns and program of a piece beside a point of the program; of the room that linking rows have left there it
+        has its share with as many `others`."""
+        upper = self.program.row_upper.copy()
+        at = self.program.a[self.linking] @ point
+        room = upper[self.linking] - at
+        upper[self.linking] = np.where(np.isfinite(room), at + room / (1 + others), upper[self.linking])
+        rows, columns = np.zeros(upper.size, dtype=bool), np.zeros(point.size, dtype=bool)
+        columns[shape.columns] = True
+        links = np.abs(self.program.a[self.linking][:, shape.columns]).sum(axis=1) > 0
+        rows[shape.rows], rows[self.linking[links]] = True, True
+        return rows, columns, replace(self.program, row_upper=upper).part(rows, columns, point)
 
     def excess(self, values: Array) -> Array:
         """By how much a point exceeds each linking row."""

@@ -6,9 +6,10 @@ stays. None of them proves a bound.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +18,24 @@ from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
 from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
-from quadopt.solver.part import SUPPLIER_BLOCKS, Part
+from quadopt.solver.part import Part, owned_by
+from quadopt.solver.placement import Placement
+from quadopt.solver.recourse import Shape
+from quadopt.solver.side_by_side import side_by_side
 from quadopt.solver.valuation import Valuation
 
 WARM_SECONDS = 75.0
 """After which an LP that began from a basis is given up, or begun anew without a plan: now and then it leads nowhere."""
 WHOLE_SECONDS = 300.0
 """For one portfolio in the whole program."""
+CHAIN_SECONDS = 30.0
+"""For one chain with all suppliers."""
+PLACING_SECONDS = 150.0
+"""For chains that take too long with all suppliers, to let those join that matter."""
 AROUND_SECONDS = 60.0
 """For what is free around a plan that stays."""
+LATE_SECONDS = 10.0
+"""By how much a stage that has a plan may be late for a better one."""
 TOLERANCE = 1e-6
 """Relative to what stands in a row or column: by how much a completed plan may miss it."""
 
@@ -50,7 +60,7 @@ class WholeBasis:
 @dataclass(frozen=True)
 class Completed:
     """A plan of the whole program: its point and value, and where it is optimal for its starts sizes of the rows' prices, in
-    the objective's unit by the row's."""
+    the objective's unit by the row's; none in chains where exposure had to be placed."""
 
     values: Array
     total: float
@@ -62,7 +72,8 @@ class Completion:
 
     `basis` is that of the last plan's base path with all suppliers, for the next one, from stage to stage. `chains` gives the
     whole program in chains, where it is apart; `workers` of them are solved at once. `is_first`: there is no plan yet, so that
-    an LP whose basis leads nowhere is begun anew, which takes several times as long.
+    an LP whose basis leads nowhere is begun anew, which takes several times as long, and the stage's `deadline` (by
+    `time.perf_counter`) does not count.
     """
 
     def __init__(
@@ -71,14 +82,17 @@ class Completion:
         program: Program,
         threads: int,
         basis: WholeBasis | None,
+        deadline: float = np.inf,
         chains: Callable[[], Chains | None] = lambda: None,
         workers: int = 1,
     ) -> None:
-        self.program, self.threads, self.basis = program, threads, basis
+        self.program, self.threads, self.basis, self.deadline = program, threads, basis, deadline
         self._matrix = matrix
         self.results = matrix.columns_of("dependence") | matrix.columns_of("worst")
         """The columns that say how dependent a plan is."""
         self._chains, self._workers = chains, workers
+        self._slow: set[int] = set()
+        """Chains that have taken too long, by number."""
         self.branches = matrix.owned({owner for owner in matrix.owners if owner[0] == "branch"})
         """Rows and columns of the branches."""
         self.held = matrix.rows_of("held")
@@ -118,10 +132,10 @@ class Completion:
             whole.begin_from(*self.basis.within(~rows, ~columns))
         else:
             narrow = HighsModel(base.part(part.rows & ~rows, part.columns & ~columns, found), self.threads)
-            if not narrow.solve(0.0, WHOLE_SECONDS).is_optimal:
+            if not narrow.solve(0.0, self._seconds(WHOLE_SECONDS, is_first)).is_optimal:
                 return None
             whole.begin_from(narrow.basis(), part.rows[~rows], part.columns[~columns])
-        solved = whole.solve(0.0, WARM_SECONDS)
+        solved = whole.solve(0.0, self._seconds(WARM_SECONDS, is_first))
         if not solved.is_optimal and is_first:
             whole.forget()
             solved = whole.solve(0.0, WHOLE_SECONDS)
@@ -138,31 +152,61 @@ class Completion:
         """A portfolio's best plan, begun from what `near`, a valuation of the part, has found optimal for it."""
         whole, found = self._whole, None
         if near is not None:
-            found = near.value(portfolio, WARM_SECONDS)
+            found = near.value(portfolio, self._seconds(WARM_SECONDS, is_first))
             whole.begin_from(near, part.rows, part.columns)
         if isinstance(whole, ChainedValuation) and found is not None and found.is_plan:
-            completed = self._valued(portfolio, WHOLE_SECONDS if is_first else WARM_SECONDS)
-            return completed or self._placed(part.to_whole(found.values), portfolio, part, whole)
-        completed = self._valued(portfolio, WARM_SECONDS)
+            return self._by_chain(portfolio, is_first, part.to_whole(found.values), part, whole)
+        completed = self._valued(portfolio, self._seconds(WARM_SECONDS, is_first))
         if completed is None and is_first:
             whole.forget()
             return self.of_portfolio(portfolio)
         return completed
 
-    def _placed(self, values: Array, portfolio: Array, part: Part, by_chain: ChainedValuation) -> Completed | None:
-        """A plan of a part, those chains better that have been solved with all suppliers; in the others everything stays, and
-        the exposure to one supplier after the other is added to it."""
-        whole, is_open = values.copy(), np.zeros(values.size, dtype=bool)
-        for shape, answer in zip(by_chain.chains.shapes, by_chain.answered(portfolio), strict=True):
-            if answer is None:
-                is_open[shape.columns] = True
-            else:
-                whole[shape.columns] = answer.values
-        for supplier in part.left_out:
-            own = self._matrix.owned({(block, supplier) for block in SUPPLIER_BLOCKS})[1]
-            least = np.where(self.results, np.maximum(whole, self.program.lower), self.program.lower)
-            if not self._fill(whole, (own | self.results) & is_open, least):
+    def _seconds(self, most: float, is_first: bool) -> float:
+        """Seconds that a linear program may take."""
+        return most if is_first else min(most, max(LATE_SECONDS, self.deadline - time.perf_counter()))
+
+    def _by_chain(
+        self, portfolio: Array, is_first: bool, found: Array, part: Part, whole: ChainedValuation
+    ) -> Completed | None:
+        """A portfolio's best plan chain by chain; of `found`, that of a part, where some take too long with all suppliers."""
+        seconds = self._seconds(WARM_SECONDS, is_first)
+        answers = whole.answer_each(portfolio, seconds, CHAIN_SECONDS, self._slow)
+        self._slow = {k for k, answer in enumerate(answers) if answer is None}
+        if not self._slow:
+            return self._valued(portfolio, seconds)
+        values = found.copy()
+        for shape, answer in zip(whole.chains.shapes, answers, strict=True):
+            if answer is not None:
+                values[shape.columns] = answer.values
+        slow = [whole.chains.shapes[k] for k in sorted(self._slow)]
+        placed = self._placed(values, slow, part, whole.chains, self._seconds(PLACING_SECONDS, is_first))
+        if placed is None:
+            return None
+        return replace(placed, prices=whole.row_prices(self._slow))
+
+    def _placed(self, values: Array, slow: list[Shape], part: Part, chains: Chains, seconds: float) -> Completed | None:
+        """A point of a part, in some chains with flows that are good for the suppliers that matter and the exposure to all placed
+        around them."""
+        suppliers = {s: owned_by(s, self._matrix) for s in part.left_out}
+        share = seconds * min(1.0, self._workers / len(slow))
+        placements, jobs = [], []
+        for shape in slow:
+            rows, columns, program = chains.beside(shape, values, len(slow) - 1)
+            is_out = ~part.rows[rows], ~part.columns[columns]
+            own = {s: (of[0][rows] & is_out[0], of[1][columns] & is_out[1]) for s, of in suppliers.items()}
+            placements.append(Placement(program, own, self.results[columns], self.threads))
+            jobs.append(partial(placements[-1].best, values[columns], share))
+
+        def cancel() -> None:
+            for placement in placements:
+                placement.cancel()
+
+        whole = values.copy()
+        for shape, placed in zip(slow, side_by_side(jobs, self._workers, cancel), strict=True):
+            if placed is None:
                 return None
+            whole[shape.columns] = placed
         return self._kept(whole)
 
     def of_portfolio(self, portfolio: Array) -> Completed | None:

@@ -240,6 +240,18 @@ class HighsModel:
             outcome = self._run(time_limit - (time.perf_counter() - begin), company)
         return outcome
 
+    def inside(self, accuracy: float, time_limit: float) -> Array | None:
+        """A point of the LP near its optimum, to a relative gap, and at no corner, by an interior point method; it proves
+        nothing. None where there is none in time."""
+        for option, value in (("solver", "ipx"), ("run_crossover", "off"), ("ipm_optimality_tolerance", accuracy)):
+            self._set(option, value)
+        self._set("time_limit", self._highs.getRunTime() + max(1.0, time_limit))
+        self._solve_interruptibly()
+        if self._highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            return None
+        values = self.scaled.from_scaled(np.array(self._highs.getSolution().col_value))
+        return np.clip(values, self.program.lower, self.program.upper)
+
     def leave_search_to_others(self) -> None:
         """Spends no time on looking for plans, all of it on the bound: plans are offered from outside."""
         self._set("mip_heuristic_effort", 0.0)

@@ -24,14 +24,14 @@ BETTER = 1e-6
 DEARER_TIMES = 3
 """How often the penalty on exceeding a held objective rises for one portfolio at most."""
 FIRST_SECONDS = 300.0
-"""For the first value: without it there is no plan."""
+"""For the first value where there is no plan without it."""
 
 SecondsLeft = Callable[[], float]
 Listener = Callable[[Value], None]
 
 
 class LocalSearch:
-    """The best portfolio of one program so far, and how to find better ones."""
+    """The best portfolio of one program so far, and how to find better ones; `has_plan`: there is one from elsewhere."""
 
     def __init__(
         self,
@@ -40,10 +40,12 @@ class LocalSearch:
         listener: Listener,
         left: SecondsLeft,
         bounds: Bounds | None = None,
+        has_plan: bool = False,
     ) -> None:
         self.portfolios, self.valuation = portfolios, valuation
         self.bounds = valuation.bounds() if bounds is None else bounds
         self.listener, self.seconds_left = listener, left
+        self._has_plan = has_plan
         self.best: Value | None = None
         self.portfolio: Array | None = None
         self.valued = 0
@@ -88,7 +90,8 @@ class LocalSearch:
         return self.bounds.least(self.portfolios)
 
     def _seconds(self) -> float:
-        return FIRST_SECONDS if self.best is None else max(1.0, self.seconds_left())
+        is_first = self.best is None and not self._has_plan
+        return FIRST_SECONDS if is_first else max(1.0, self.seconds_left())
 
     def descend(self, portfolio: Array, is_called_off: Callable[[], bool] = lambda: False) -> None:
         """Betters a portfolio until nothing in its neighbourhood promises to be better, or it is called off."""

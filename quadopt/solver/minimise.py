@@ -24,10 +24,10 @@ from quadopt.solver.chains import Chains, chains_of
 from quadopt.solver.completion import Completed, Completion, WholeBasis
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.master import Master
-from quadopt.solver.matrix import Array, Matrix, Program
-from quadopt.solver.part import Part
+from quadopt.solver.matrix import Array, Mask, Matrix, Program
+from quadopt.solver.part import Part, owned_by
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.race import Found, Hearing, Progress, Race
+from quadopt.solver.race import Found, Hearing, Progress, Proof, Race
 from quadopt.solver.recourse import Recourse, Shape, shapes_of
 from quadopt.solver.valuation import Valuation
 
@@ -115,26 +115,38 @@ class Search:
         self, minimiser: Minimiser, program: Program, gap: float, time_limit: float, progress: Progress | None
     ) -> None:
         self.owner, self.program, self.gap = minimiser, program, gap
+        self.deadline = time.perf_counter() + time_limit
         self.completion = Completion(
             minimiser.matrix,
             program,
             minimiser.threads,
             minimiser.basis,
+            self.deadline,
             lambda: self._chains(self._part([])),
             1 if minimiser.is_repeatable else 2,
         )
         self.sees_dependence = bool(program.cost[self.completion.results].any())
-        self.deadline = time.perf_counter() + time_limit
         self.progress = progress
         self.best = Best()
         self.is_hard = minimiser.is_searched
         """Whether HiGHS alone did not end soon, in this stage or before."""
         self._race: Race | None = None
-        self._in_chains: dict[tuple[str, ...], Chains | None] = {}
+        self._completing = 0.0
+        """Seconds that it took to complete the last plan, at most half of those that the stage has."""
+        self._most_completing = time_limit / 2
+        self._in_chains: dict[tuple[tuple[str, ...], int], Chains | None] = {}
+        self._but: dict[str, tuple[Mask, Mask]] = {}
+        """Rows and columns of suppliers that matter in some chains alone."""
+        self._mattering = list[str]()
+        """Those of them that matter most, for the stages after this one."""
 
     def seconds_left(self) -> float:
         """Seconds until the stage's time limit."""
         return self.deadline - time.perf_counter()
+
+    def _search_seconds_left(self) -> float:
+        """Seconds until a search must end for its plan to be completed in time."""
+        return self.seconds_left() - self._completing
 
     def plain(self) -> Best:
         """The whole program by HiGHS alone, from the last plan's starts."""
@@ -156,11 +168,12 @@ class Search:
         while not is_done:
             part = self._part(self.owner.waiting())
             is_final, found = self._round(part)
-            newcomers = [] if found is None else self._count(found, part)
-            if found is not None and is_final and not newcomers and not self._is_done():
-                newcomers = list(part.left_out[:TAKEN_IN])
-            self.owner.active += newcomers
-            is_done = is_final and (not newcomers or self._is_done())
+            is_wider = found is not None and self._count(found, part)
+            if found is not None and is_final and not is_wider and not self._is_done():
+                self.owner.active += part.left_out[:TAKEN_IN]
+                is_wider = bool(part.left_out)
+            is_done = is_final and (not is_wider or self._is_done())
+        self.owner.active += [s for s in self._mattering if s not in self.owner.active]
         if self.best.values is None:
             self._carry_over()
         for portfolio in [self.owner.starts, *self.owner.others]:
@@ -192,10 +205,10 @@ class Search:
             self._take(completed.values, completed.total)
 
     def _is_done(self) -> bool:
-        return self.best.values is not None and (self.best.gap() <= self.gap or self.seconds_left() <= 0)
+        return self.best.values is not None and (self.best.gap() <= self.gap or self._search_seconds_left() <= 0)
 
     def _part(self, left_out: list[str]) -> Part:
-        return Part.without(left_out, self.owner.matrix, self.program)
+        return Part.without(left_out, self.owner.matrix, self.program, self._but)
 
     def _round(self, part: Part) -> tuple[bool, Found | None]:
         """One search of a part; whether it was more than a look around, and what it found."""
@@ -244,16 +257,14 @@ class Search:
         if not self.sees_dependence and len(owner.active) > 1:
             proofs.insert(0, self._part([*part.left_out, *owner.active[1:]]))
         is_repeatable = owner.is_repeatable
-        deadline = self.deadline
+        seconds = self._search_seconds_left()
         if look_around and not is_repeatable:
-            longer = min(LOOK_AROUND_SECONDS * part.program.a.nnz / LOOKED_AT, self.seconds_left() / 4)
-            deadline = time.perf_counter() + max(LOOK_AROUND_SECONDS, longer)
+            longer = min(LOOK_AROUND_SECONDS * part.program.a.nnz / LOOKED_AT, seconds / 4)
+            seconds = max(LOOK_AROUND_SECONDS, longer)
         gap = NARROWER * self.gap if part.left_out else self.gap
-        valuation = self._valuation(part)
-        bounds = valuation.bounds()
-        if self._race is not None:
-            bounds.carry_over(self._race.local.bounds)
-        race = Race(part, self._proofs(proofs, bounds), self.best, gap, deadline, owner.threads, is_repeatable)
+        deadline = time.perf_counter() + seconds
+        valuation, bounds, proving = self._prepared(part, proofs)
+        race = Race(part, proving, self.best, gap, deadline, owner.threads, is_repeatable)
         race.prepare(valuation, self._portfolios, self._telling(part), bounds)
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
@@ -280,9 +291,10 @@ class Search:
 
     def _chains(self, part: Part) -> Chains | None:
         """A part in chains; None where it is not apart, and for objectives that are no shares."""
-        if part.left_out not in self._in_chains:
-            self._in_chains[part.left_out] = self._cut_apart(part)
-        return self._in_chains[part.left_out]
+        key = part.left_out, int(part.columns.sum())  # they only grow
+        if key not in self._in_chains:
+            self._in_chains[key] = self._cut_apart(part)
+        return self._in_chains[key]
 
     def _cut_apart(self, part: Part) -> Chains | None:
         if self.completion.has_branches or not self.sees_dependence:
@@ -297,6 +309,23 @@ class Search:
             budgets[part.rows],
         )
 
+    def _prepared(self, part: Part, proofs: list[Part]) -> tuple[Valuation | ChainedValuation, Bounds, Sequence[Proof]]:
+        """What a search values portfolios with, the bounds known, and what proves: of chains all that the last search left."""
+        last = self._race
+        known = None if last is None else last.local.valuation
+        if last is not None and isinstance(known, ChainedValuation) and np.array_equal(last.part.columns, part.columns):
+            return known, last.local.bounds, last.proofs
+        valuation = self._valuation(part)
+        bounds = valuation.bounds()
+        proving = self._proofs(proofs, bounds)
+        if last is not None:
+            bounds.carry_over(last.local.bounds)
+            if isinstance(known, ChainedValuation):
+                grown = last.part.rows[part.rows], last.part.columns[part.columns]
+                for begins in (valuation, *(proof.valuation for proof in proving if isinstance(proof, ChainProof))):
+                    begins.begin_from(known, *grown)
+        return valuation, bounds, proving
+
     def _valuation(self, part: Part) -> Valuation | ChainedValuation:
         """What a search values portfolios with."""
         chains = self._chains(part)
@@ -308,7 +337,7 @@ class Search:
         near = np.zeros(part.columns.size) if self.best.values is None else self.best.values
         return BranchedValuation(Master(part, recourse, self.completion.held), near, self.owner.threads)
 
-    def _proofs(self, parts: list[Part], bounds: Bounds) -> Sequence[Part | Master | ChainProof]:
+    def _proofs(self, parts: list[Part], bounds: Bounds) -> Sequence[Proof]:
         """Parts to prove bounds with: in chains, or their branches as levels and cuts, where they can be cut apart."""
         chains = self._chains(parts[-1])
         if chains is not None:
@@ -318,11 +347,55 @@ class Search:
         recourse = Recourse(self.program, self._shapes, self.owner.threads)
         return [Master(part, recourse, self.completion.held) for part in parts]
 
-    def _count(self, found: Found, part: Part) -> list[str]:
-        """Keeps what a search has found as a plan of the whole program; the suppliers left out that matter to it."""
+    def _count(self, found: Found, part: Part) -> bool:
+        """Keeps what a search has found as a plan of the whole program, and lets suppliers left out join that matter to it;
+        whether there are any."""
         if not part.left_out:
             self._take(found.values, found.total)
-            return []
+            return False
+        begin = time.perf_counter()
+        completed = self._completed(found, part)
+        self._completing = min(self._most_completing, time.perf_counter() - begin)
+        self._take_completed(completed)
+        if completed is None or completed.prices is None or not self.sees_dependence:
+            return False
+        if completed.total <= found.total + SAME * abs(found.total):
+            return False
+        weights = completed.prices * self._shares
+        worth = {s: float(weights[self._depends_on(s)].sum()) for s in part.left_out}
+        least = PRICED * max(worth.values())
+        mattering = sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
+        chains = self._chains(self._part([]))
+        if chains is None:
+            self.owner.active += mattering
+            return bool(mattering)
+        self._mattering += [s for s in mattering if s not in self._mattering]
+        return self._join_in_chains(weights, part, chains)
+
+    def _depends_on(self, supplier: str) -> Mask:
+        """The rows that say how dependent a plan is on a supplier."""
+        return self.owner.matrix.owned({("depends_on", supplier)})[0]
+
+    def _join_in_chains(self, weights: Array, part: Part, chains: Chains) -> bool:
+        """Lets suppliers join in those chains where they matter; whether there are any."""
+        worth: dict[tuple[str, int], float] = {}
+        for supplier in part.left_out:
+            own = np.where(self._depends_on(supplier) & ~part.rows, weights, 0.0)
+            for k, shape in enumerate(chains.shapes):
+                worth[supplier, k] = float(own[shape.rows].sum())
+        least = PRICED * max(worth.values())
+        joining = [pair for pair in worth if worth[pair] > least]
+        for supplier, k in joining:
+            own_rows, own_columns = owned_by(supplier, self.owner.matrix)
+            rows, columns = self._but.get(supplier, (np.zeros_like(own_rows), np.zeros_like(own_columns)))
+            of_chain = chains.shapes[k].rows, chains.shapes[k].columns
+            rows[of_chain[0]] |= own_rows[of_chain[0]]
+            columns[of_chain[1]] |= own_columns[of_chain[1]]
+            self._but[supplier] = rows, columns
+        return bool(joining)
+
+    def _completed(self, found: Found, part: Part) -> Completed | None:
+        """What a search has found in a part as a plan of the whole program."""
         is_first, portfolio = self.best.values is None, part.integers_of(found.values)
         completed = self.completion.around_branches(found.values, part, is_first)
         if completed is None and (is_first or not self.completion.has_branches):
@@ -330,15 +403,7 @@ class Search:
                 self._take_completed(self.completion.around(found.values, ~part.columns | self.completion.results))
             is_first = self.best.values is None
             completed = self.completion.with_starts(portfolio, is_first, part, self._near(part))
-        self._take_completed(completed)
-        if completed is None or completed.prices is None or not self.sees_dependence:
-            return []
-        if completed.total <= found.total + SAME * abs(found.total):
-            return []
-        weights = completed.prices * self._shares
-        worth = {s: float(weights[self.owner.matrix.owned({("depends_on", s)})[0]].sum()) for s in part.left_out}
-        least = PRICED * max(worth.values())
-        return sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
+        return completed
 
     def _near(self, part: Part) -> Valuation | ChainedValuation | None:
         """The last search's valuation, where it values portfolios in the whole of this part."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,9 +15,16 @@ SUPPLIER_BLOCKS = ("exposure", "traced", "depends_on")
 """The blocks that stand for one supplier in the program."""
 
 
+def owned_by(supplier: str, matrix: Matrix) -> tuple[Mask, Mask]:
+    """The rows and columns that stand for one supplier."""
+    owners: set[Owner] = {(block, supplier) for block in SUPPLIER_BLOCKS}
+    return matrix.owned(owners)
+
+
 @dataclass(frozen=True)
 class Part:
-    """`rows` and `columns` of the whole program that stay when the exposure to the suppliers `left_out` is left out."""
+    """`rows` and `columns` of the whole program that stay when exposure to the suppliers `left_out`, or some of it, is left
+    out."""
 
     whole: Program
     rows: Mask
@@ -23,11 +32,21 @@ class Part:
     left_out: tuple[str, ...]
 
     @classmethod
-    def without(cls, left_out: list[str], matrix: Matrix, whole: Program) -> Part:
-        """The part of the whole program without some suppliers."""
-        owners: set[Owner] = {(block, s) for s in left_out for block in SUPPLIER_BLOCKS}
-        rows, columns = matrix.owned(owners)
-        return cls(whole, ~rows, ~columns, tuple(left_out))
+    def without(
+        cls,
+        left_out: Collection[str],
+        matrix: Matrix,
+        whole: Program,
+        but: Mapping[str, tuple[Mask, Mask]] = MappingProxyType({}),
+    ) -> Part:
+        """The part of the whole program without some suppliers, `but` for those rows and columns of theirs."""
+        rows, columns = np.ones(whole.row_lower.size, dtype=bool), np.ones(whole.cost.size, dtype=bool)
+        for supplier in left_out:
+            own_rows, own_columns = owned_by(supplier, matrix)
+            but_rows, but_columns = but.get(supplier, (False, False))
+            rows &= ~own_rows | but_rows
+            columns &= ~own_columns | but_columns
+        return cls(whole, rows, columns, tuple(left_out))
 
     @cached_property
     def program(self) -> Program:

@@ -33,6 +33,8 @@ PROGRESS_SECONDS = 2.0
 
 SEARCH, PROOF = "search", "proof"
 
+Proof = Part | Master | ChainProof
+"""What a bound is proven with."""
 Progress = Callable[[float, float], None]
 """Called with (incumbent, bound) while a stage is solved, in the objective's unit; nan where there is none yet."""
 
@@ -85,7 +87,7 @@ class Race(Company):
     def __init__(
         self,
         part: Part,
-        proofs: Sequence[Part | Master | ChainProof],
+        proofs: Sequence[Proof],
         best: Best,
         gap: float,
         deadline: float,
@@ -100,7 +102,7 @@ class Race(Company):
         self._is_by_chain = any(isinstance(proof, ChainProof) for proof in proofs)
         self._hint: Hint | None = None
         self._offered = np.inf
-        self._proof: Part | Master | ChainProof = part
+        self._proof: Proof = part
         self._program = part.program
         self._begin: Array | None = None
         self._most_cuts = np.inf
@@ -120,7 +122,9 @@ class Race(Company):
     ) -> None:
         """What the search values portfolios with, which ones there are, who hears of progress, and bounds known already."""
         self._hearing = Hearing(progress)
-        self.local = LocalSearch(portfolios, valuation, self._keep, self.seconds_left, bounds)
+        self.local = LocalSearch(
+            portfolios, valuation, self._keep, self.seconds_left, bounds, self.best.values is not None
+        )
 
     def seconds_left(self) -> float:
         """Seconds that the race may go on; none once it is over."""
@@ -227,7 +231,7 @@ class Race(Company):
             self._stop.set()
             raise
 
-    def _prove_with(self, proof: Part | Master | ChainProof) -> None:
+    def _prove_with(self, proof: Proof) -> None:
         """MIPs that leave the search for plans to the other thread."""
         if isinstance(proof, Master):
             self._prove_by_cuts(proof)
@@ -282,7 +286,7 @@ class Race(Company):
                 break
         return cuts
 
-    def _bound_by(self, proof: Part | Master | ChainProof, program: Program) -> Outcome:
+    def _bound_by(self, proof: Proof, program: Program) -> Outcome:
         """One MIP."""
         model = HighsModel(program, self._threads)
         if isinstance(proof, ChainProof):

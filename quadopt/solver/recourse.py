@@ -77,11 +77,6 @@ class Piece:
             self._asked, self._answer = given, self._solve(given, seconds)
         return self._answer
 
-    def answered(self, x: Array) -> Answer | None:
-        """Its last answer, where that was beside this point."""
-        is_same = self._asked is not None and np.array_equal(x[self._shape.seen], self._asked)
-        return self._answer if is_same else None
-
     def redirect(self, direction: Array) -> None:
         """Another level from now on: what it is of the piece's own columns."""
         self._model.set_costs(np.arange(direction.size, dtype=np.int32), direction)
