@@ -67,9 +67,9 @@ class Terms:
         if not is_fixed.any():
             return
         for k, (row, column, coefficient, shape) in enumerate(self.entries):
-            rows, columns, coefficients = (np.broadcast_to(part, shape) for part in (row, column, coefficient))
-            out = is_fixed[columns]
-            if out.any():
+            if is_fixed[column].any():
+                rows, columns, coefficients = (np.broadcast_to(part, shape) for part in (row, column, coefficient))
+                out = is_fixed[columns]
                 self.constants.append((rows[out], coefficients[out] * at[columns[out]], (int(out.sum()),)))
                 self.entries[k] = rows[~out], columns[~out], coefficients[~out], (int((~out).sum()),)
 
