@@ -30,7 +30,8 @@ class ChainedValuation:
         self._prices, self._raised = chains.prices, 0
         self._pieces = [Piece(k, shape, chains.program, threads) for k, shape in enumerate(chains.shapes)]
         self._exceeded = np.zeros(chains.linking.size, dtype=bool)
-        self._is_cancelled = False
+        self.is_cancelled = False
+        """Whether what it was asked last was ended from outside."""
 
     def bounds(self) -> Bounds:
         """Where the cuts of its values can be kept: none yet."""
@@ -78,13 +79,13 @@ class ChainedValuation:
     ) -> list[Answer | None]:
         """What every chain comes to with a portfolio, None where one has no solution, or none in its time or that of all, and for
         those left out."""
-        self._is_cancelled = False
+        self.is_cancelled = False
         point = self.chains.start(portfolio)
         deadline = time.perf_counter() + seconds
 
         def answer(k: int) -> Answer | None:
             left = min(each, deadline - time.perf_counter())
-            is_asked = k not in without and not self._is_cancelled and left > 0
+            is_asked = k not in without and not self.is_cancelled and left > 0
             return self._pieces[k].answer(point, left) if is_asked else None
 
         order = list(range(len(self._pieces)))
@@ -106,7 +107,7 @@ class ChainedValuation:
 
     def cancel(self) -> None:
         """Ends a value that is under way in another thread."""
-        self._is_cancelled = True
+        self.is_cancelled = True
         for piece in self._pieces:
             piece.cancel()
 

@@ -34,8 +34,8 @@ PLACING_SECONDS = 150.0
 """For chains that take too long with all suppliers, to let those join that matter."""
 AROUND_SECONDS = 60.0
 """For what is free around a plan that stays."""
-LATE_SECONDS = 10.0
-"""By how much a stage that has a plan may be late for a better one."""
+LATE_SECONDS = 30.0
+"""For a linear program of a better plan where a stage's time is over."""
 TOLERANCE = 1e-6
 """Relative to what stands in a row or column: by how much a completed plan may miss it."""
 
@@ -91,6 +91,8 @@ class Completion:
         self.results = matrix.columns_of("dependence") | matrix.columns_of("worst")
         """The columns that say how dependent a plan is."""
         self._chains, self._workers = chains, workers
+        self.is_interrupted = False
+        """Whether Ctrl-C ended a completion."""
         self._slow: set[int] = set()
         """Chains that have taken too long, by number."""
         self.branches = matrix.owned({owner for owner in matrix.owners if owner[0] == "branch"})
@@ -172,6 +174,9 @@ class Completion:
         """A portfolio's best plan chain by chain; of `found`, that of a part, where some take too long with all suppliers."""
         seconds = self._seconds(WARM_SECONDS, is_first)
         answers = whole.answer_each(portfolio, seconds, CHAIN_SECONDS, self._slow)
+        self.is_interrupted = whole.is_cancelled
+        if self.is_interrupted:
+            return None
         self._slow = {k for k, answer in enumerate(answers) if answer is None}
         if not self._slow:
             return self._valued(portfolio, seconds)
@@ -199,6 +204,7 @@ class Completion:
             jobs.append(partial(placements[-1].best, values[columns], share))
 
         def cancel() -> None:
+            self.is_interrupted = True
             for placement in placements:
                 placement.cancel()
 

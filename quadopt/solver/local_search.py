@@ -23,8 +23,8 @@ BETTER = 1e-6
 """Relative difference from which a portfolio counts as better."""
 DEARER_TIMES = 3
 """How often the penalty on exceeding a held objective rises for one portfolio at most."""
-FIRST_SECONDS = 300.0
-"""For the first value where there is no plan without it."""
+FIRST_SECONDS, FIRST_OF_A_BETTER = 300.0, 30.0
+"""For the first value, though time may be over: without a plan, and with one."""
 
 SecondsLeft = Callable[[], float]
 Listener = Callable[[Value], None]
@@ -90,8 +90,10 @@ class LocalSearch:
         return self.bounds.least(self.portfolios)
 
     def _seconds(self) -> float:
-        is_first = self.best is None and not self._has_plan
-        return FIRST_SECONDS if is_first else max(1.0, self.seconds_left())
+        least = 1.0
+        if self.best is None:
+            least = FIRST_OF_A_BETTER if self._has_plan else FIRST_SECONDS
+        return max(least, self.seconds_left())
 
     def descend(self, portfolio: Array, is_called_off: Callable[[], bool] = lambda: False) -> None:
         """Betters a portfolio until nothing in its neighbourhood promises to be better, or it is called off."""

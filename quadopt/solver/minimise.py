@@ -356,6 +356,8 @@ class Search:
         begin = time.perf_counter()
         completed = self._completed(found, part)
         self._completing = min(self._most_completing, time.perf_counter() - begin)
+        if self.completion.is_interrupted:
+            self.deadline = time.perf_counter()
         self._take_completed(completed)
         if completed is None or completed.prices is None or not self.sees_dependence:
             return False

@@ -28,7 +28,7 @@ from quadopt.solver.valuation import Valuation, Value
 
 MORE_CUTS = 3
 """Times as many cuts with which a MIP by chain begins anew."""
-PROGRESS_SECONDS = 2.0
+PROGRESS_SECONDS = 0.25
 """How often a listener hears of progress at most."""
 
 SEARCH, PROOF = "search", "proof"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -298,6 +299,23 @@ def test_a_better_plan_does_not_make_a_stage_late() -> None:
         assert len(limits) > 2 and max(limits) <= LATE_SECONDS
         completion.with_starts(portfolio, True, part, near)
         assert max(limits) > LATE_SECONDS, "without a plan the limit does not count"
+
+
+def test_ctrl_c_ends_a_completion() -> None:
+    search = dependence_stage(SEEDS[0])
+    completion, part = search.completion, search._part(search.owner.suppliers[1:])
+    chains, portfolio = search._chains(part), some_portfolios(search, 1)[0]
+    assert chains is not None
+    near = ChainedValuation(chains, 1)
+    assert near.value(portfolio, SECONDS) is not None
+
+    def interrupted(self: Future[Any], timeout: float | None = None) -> Any:
+        raise KeyboardInterrupt
+
+    with patch.object(Future, "result", interrupted), patch.object(completion, "is_interrupted", False):
+        with patch.object(HighsModel, "inside", lambda self, accuracy, seconds: pytest.fail("goes on")):
+            assert completion.with_starts(portfolio, True, part, near) is None
+        assert completion.is_interrupted
 
 
 def test_a_search_has_no_more_than_one_bound_a_piece_and_value() -> None:
