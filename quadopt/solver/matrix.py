@@ -50,6 +50,13 @@ class Program:
         """The same with parts of integers allowed, which scaling leaves at one all the same."""
         return replace(self, is_integer=np.zeros_like(self.is_integer), is_anchor=self.is_anchor | self.is_integer)
 
+    @property
+    def least(self) -> float:
+        """What the columns' bounds alone say that the objective is at least; -inf where they say nothing."""
+        counts = self.cost != 0
+        cost, lower, upper = self.cost[counts], self.lower[counts], self.upper[counts]
+        return float(np.where(cost > 0, cost * lower, cost * upper).sum()) + self.constant
+
     def part(self, rows: Mask, columns: Mask, at: Array | None = None) -> Program:
         """Some rows and columns; the other columns stay at the point `at` (without one they must not be in the rows)."""
         a = self.a[rows]

@@ -179,6 +179,7 @@ class Search:
         for portfolio in [self.owner.starts, *self.owner.others]:
             if self.best.values is None and portfolio is not None:
                 self._take_completed(self.completion.of_portfolio(portfolio))
+        self.best.raise_bound(self.program.least)
         return self.best
 
     def _take(self, values: Array, total: float) -> None:

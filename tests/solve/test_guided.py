@@ -197,6 +197,9 @@ def test_a_stage_without_a_search_has_the_plan_before(seed: int) -> None:
     integers = [best.values[program.is_integer] for program, best in found.held if best.values is not None]
     assert len(integers) == len(found.stages) >= 3
     assert all(np.round(own) == pytest.approx(np.round(integers[0])) for own in integers)
+    for program, best in found.held:
+        if (program.lower >= 0).all() and (program.cost >= 0).all():
+            assert best.bound >= program.constant, "no cost is below nothing"
     exact = random_run(seed, "plain").stages
     assert found.stages[0].incumbent == pytest.approx(exact[0].incumbent, rel=CLOSE, abs=1e-6)
 
