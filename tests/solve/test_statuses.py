@@ -167,10 +167,12 @@ def test_no_plan_says_why(status: Status) -> None:
 
 
 def test_a_stage_that_is_cut_off_says_so() -> None:
-    # The solver's bound is taken away: the plan is the same, but nobody knows that it is the best.
+    # The solver's bound is taken away, and that no sum of what is not negative is below zero: the plan is the same, but nobody
+    # knows that it is the best.
     bound = patch.object(HighsModel, "_bound", return_value=-1.0)
+    sign = patch.object(Program, "least", -1.0)
     tables = one_metal(projects=[project()], fund=[{"country": "Home", "limit": 1}])
-    with bound:
+    with bound, sign:
         plan = solved(tables, ["shortage", "dependence"], solver={"gap": 0.01, "default_time_limit": 2})
     assert plan.status == "stopped with a plan"
     assert set(plan.stages["status"]) == {"stopped with a plan"}
