@@ -233,17 +233,13 @@ class Completion:
     def around(self, values: Array, is_free: Mask) -> Completed | None:
         """The best plan that leaves all but the free columns as they are; None where there is none."""
         whole = values.copy()
-        return self._kept(whole) if not is_free.any() or self._fill(whole, is_free, self.program.lower) else None
-
-    def _fill(self, whole: Array, is_free: Mask, lower: Array) -> bool:
-        """Gives the free columns of a point, not below some bounds, their best values beside the rest; whether they have any."""
-        rows = np.asarray(np.abs(self.program.a[:, is_free]).sum(axis=1)).ravel() > 0
-        free = HighsModel(replace(self.program, lower=lower).part(rows, is_free, whole), self.threads)
-        found = free.solve(0.0, AROUND_SECONDS)
-        if found.values is None or not found.is_optimal:
-            return False
-        whole[is_free] = found.values
-        return True
+        if is_free.any():
+            free = HighsModel(self.program.part(self.program.rows_on(is_free), is_free, whole), self.threads)
+            found = free.solve(0.0, AROUND_SECONDS)
+            if found.values is None or not found.is_optimal:
+                return None
+            whole[is_free] = found.values
+        return self._kept(whole)
 
     def _kept(self, values: Array) -> Completed | None:
         """A point as a plan, if it is one."""

@@ -22,12 +22,10 @@ import scipy.sparse as sp
 
 from quadopt.errors import NoPlanError
 from quadopt.solver.gap import relative_gap
-from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.matrix import Array, Mask, Numbers, Program
 from quadopt.solver.scaling import Scaled, scale
 
 Basis = tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
-Numbers = Mask | npt.NDArray[np.int64]
-"""Some rows or columns: a mask, or their numbers."""
 ABSOLUTE_GAP, WIDER = 2e-6, 1e-6
 """Up to which HiGHS counts a scaled objective as met whatever its gap (twice its option), and by how much a gap may be wider
 than it says, because the value is the point's own."""

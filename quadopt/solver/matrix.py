@@ -23,6 +23,8 @@ from quadopt.solver.templates import Expander, Terms
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Numbers = Mask | npt.NDArray[np.int64]
+"""Some rows or columns: a mask, or their numbers."""
 Owner = tuple[str, str]
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,10 @@ class Program:
         counts = self.cost != 0
         cost, lower, upper = self.cost[counts], self.lower[counts], self.upper[counts]
         return float(np.where(cost > 0, cost * lower, cost * upper).sum()) + self.constant
+
+    def rows_on(self, columns: Numbers) -> Mask:
+        """The rows that some of the columns are in."""
+        return np.asarray(np.abs(self.a[:, columns]).sum(axis=1)).ravel() > 0
 
     def part(self, rows: Mask, columns: Mask, at: Array | None = None) -> Program:
         """Some rows and columns; the other columns stay at the point `at` (without one they must not be in the rows)."""

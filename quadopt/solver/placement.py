@@ -74,7 +74,7 @@ class Placement:
 
     def _inside(self, out: list[str], seconds: float) -> Array | None:
         """A point near the best one with some suppliers left out; None where there is none in time."""
-        rows, columns = np.ones_like(self._results, shape=self._program.row_lower.size), np.ones_like(self._results)
+        rows, columns = np.ones(self._program.row_lower.size, dtype=bool), np.ones_like(self._results)
         for supplier in out:
             own_rows, own_columns = self._owned[supplier]
             rows &= ~own_rows
@@ -94,8 +94,7 @@ class Placement:
         added: dict[str, float] = {}
         for supplier in out:
             free = self._owned[supplier][1] | self._results
-            rows = np.asarray(np.abs(program.a[:, free]).sum(axis=1)).ravel() > 0
-            model = self._running = HighsModel(around.part(rows, free, flows), self._threads)
+            model = self._running = HighsModel(around.part(program.rows_on(free), free, flows), self._threads)
             found = None if self._is_cancelled else model.solve(0.0, SECONDS).values
             added[supplier] = np.inf
             if found is not None:

@@ -167,7 +167,7 @@ def shapes_of(program: Program, rows: Mask, columns: Mask) -> list[Shape] | None
     counts the same: stress alone, or cost alone.
     """
     own = np.flatnonzero(columns)
-    touching = np.asarray(np.abs(program.a[:, own]).sum(axis=1)).ravel() > 0
+    touching = program.rows_on(own)
     inner, linking = np.flatnonzero(touching & rows), np.flatnonzero(touching & ~rows)
     sides = [side_of(program, row) for row in linking.tolist()]
     if not own.size or 0.0 in sides:
