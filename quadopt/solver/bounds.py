@@ -81,10 +81,10 @@ class Bounds:
         """What a portfolio is worth at least; -inf where a piece has no cut."""
         return float(self.levels(portfolio).sum()) + self.constant
 
-    def program(self, portfolios: Portfolios) -> Program:
+    def program(self, portfolios: Portfolios, most: float = np.inf) -> Program:
         """Starts and money by their rules, and after their columns one a piece, its level: at least what its cuts say.
 
-        The sum of the levels is minimised. Raises `ValueError` where a piece has no cut.
+        The sum of the levels is minimised among those of at most `most`. Raises `ValueError` where a piece has no cut.
         """
         if not self.is_whole:
             raise ValueError("a piece without a cut has no least level")
@@ -95,10 +95,13 @@ class Bounds:
             for prices, constant in zip(own, constants, strict=True)
         ]
         rows, least = self.rows_of(cuts, portfolios)
+        cost = np.append(np.zeros(rules.cost.size), np.ones(count))
+        if np.isfinite(most):
+            rows, least = sp.vstack([rows, -cost[None, :]]), np.append(least, self.constant - most)
         above = sp.hstack([rules.a, sp.csr_array((rules.a.shape[0], count))])
         return Program(
             sp.csr_array(sp.vstack([above, rows])),
-            np.append(np.zeros(rules.cost.size), np.ones(count)),
+            cost,
             self.constant,
             np.append(rules.lower, np.full(count, -np.inf)),
             np.append(rules.upper, np.full(count, np.inf)),

@@ -41,9 +41,9 @@ class ChainProof:
         self.relaxed: Array | None = None
         """Parts of starts of the relaxation, where it is solved."""
 
-    def program(self) -> Program:
-        """Starts, money and levels, with all cuts that there are now."""
-        return self.bounds.program(self.portfolios)
+    def program(self, most: float = np.inf) -> Program:
+        """Starts, money and levels, with all cuts that there are now, where these say no more than `most`."""
+        return self.bounds.program(self.portfolios, most)
 
     def from_whole(self, values: Array) -> Array:
         """A point of the whole program in the proof's columns, each level as low as the cuts allow."""

@@ -30,6 +30,10 @@ MORE_CUTS = 3
 """Times as many cuts with which a MIP by chain begins anew."""
 TIGHTER = 0.5
 """Part of the gap to which a MIP by chain goes: its own plans are worth more than its cuts say."""
+CLOSING = 0.999
+"""Part of the gap below its best plan where a MIP by chain looks for portfolios: where there are none the gap is closed."""
+LOWER = 0.1
+"""Part of the gap by which the best plan must have become better for it to begin anew from there."""
 PROGRESS_SECONDS = 0.25
 """How often a listener hears of progress at most."""
 
@@ -108,6 +112,8 @@ class Race(Company):
         self._program = part.program
         self._begin: Array | None = None
         self._most_cuts = np.inf
+        self._target = np.inf
+        """What the MIP that runs looks at most at: it bounds nothing above it."""
         self._threads = threads
         self._bounding: HighsModel | None = None
         self._hearing = Hearing(None)
@@ -255,12 +261,20 @@ class Race(Company):
         finally:
             self._is_relaxed.set()
         while self.seconds_left() > 0:
-            ended = self._bound_by(proof, proof.program())
-            if ended.values is None:
+            target = self._closing()
+            ended = self._bound_by(proof, proof.program(target), target)
+            if ended.values is not None:
+                portfolio = np.round(ended.values[proof.portfolios.columns_of_starts])
+                if not proof.cut(portfolio, self.seconds_left) and ended.is_optimal:
+                    return
+            elif ended.status is Status.INFEASIBLE and np.isfinite(target):
+                self.best.raise_bound(target)
+            elif ended.status is not Status.STOPPED_WITHOUT_PLAN:
                 return
-            portfolio = np.round(ended.values[proof.portfolios.columns_of_starts])
-            if not proof.cut(portfolio, self.seconds_left) and ended.is_optimal:
-                return
+
+    def _closing(self) -> float:
+        """The bound that closes the gap of the best plan so far, infinite without one."""
+        return np.inf if self.found is None else self._lowest - CLOSING * self.gap * abs(self._lowest)
 
     def _prove_by_cuts(self, master: Master) -> None:
         """One MIP after the other, each with the cuts that the plan of the one before breaks, until it breaks none."""
@@ -288,31 +302,34 @@ class Race(Company):
                 break
         return cuts
 
-    def _bound_by(self, proof: Proof, program: Program) -> Outcome:
-        """One MIP."""
+    def _bound_by(self, proof: Proof, program: Program, target: float = np.inf) -> Outcome:
+        """One MIP; of a program that has a row for a target what is at or below it."""
         model = HighsModel(program, self._threads)
-        if isinstance(proof, ChainProof):
-            self._most_cuts = MORE_CUTS * proof.bounds.added
-            gap = TIGHTER * self.gap
-        else:
-            self._most_cuts, gap = np.inf, self.gap
+        is_open, is_by_chain = not np.isfinite(target), isinstance(proof, ChainProof)
+        self._most_cuts = MORE_CUTS * self.local.bounds.added if is_by_chain else np.inf
+        if not (is_by_chain and is_open):
             model.leave_search_to_others()
-        self._bounding, self._proof, self._program, self._offered = model, proof, program, np.inf
+        if not is_open:
+            model.leave_presolve_out()  # there is little to presolve, and no verdict of its own to be checked
+        self._bounding, self._proof, self._program, self._target = model, proof, program, target
+        self._offered = np.inf if is_open else -np.inf
         start = self.offer()
-        if start is None and self.best.values is not None:
+        if start is None and is_open and self.best.values is not None:
             self._offered, start = self.best.incumbent, proof.from_whole(self.best.values)
+        gap = TIGHTER * self.gap if is_by_chain else self.gap
         ended = model.solve(gap, max(1.0, self.seconds_left()), start, self)
         self.best.last = ended.status
-        self.best.raise_bound(ended.bound)
+        self.best.raise_bound(min(ended.bound, target))
         if ended.values is not None:
             self.take(ended.values)
-        if ended.status in (Status.INFEASIBLE, Status.UNBOUNDED) and not isinstance(proof, Master):
+        has_no_plan = ended.status in (Status.INFEASIBLE, Status.UNBOUNDED) and is_open
+        if has_no_plan and not isinstance(proof, Master):
             self._stop.set()
         return ended
 
     def hear(self, incumbent: float, bound: float) -> None:
         """Keeps the bound that the MIP has proven; hands over where its turn is over."""
-        self.best.raise_bound(bound)
+        self.best.raise_bound(min(bound, self._target))
         self._hearing.hear(self._lowest if self.found is not None else np.nan, self.best.bound)
         self._calls += 1
         if self._calls >= self.local.valued:
@@ -338,5 +355,11 @@ class Race(Company):
         return self._stop.is_set() or relative_gap(self._lowest, self.best.bound) <= self.gap
 
     def is_over(self) -> bool:
-        """Whether the MIP should stop: the race has ended, or there are so many more cuts that it is worth beginning anew."""
-        return self.has_ended() or self.local.bounds.added >= self._most_cuts
+        """Whether the MIP should stop: the race has ended, or with more cuts or a better plan it is worth beginning anew."""
+        return self.has_ended() or self.local.bounds.added >= self._most_cuts or self._is_outdated
+
+    @property
+    def _is_outdated(self) -> bool:
+        """Whether a MIP by chain would close the gap with fewer portfolios to look at, now that there is a better plan."""
+        better = self._closing() + LOWER * self.gap * abs(self._lowest)
+        return isinstance(self._proof, ChainProof) and better < self._target
