@@ -65,6 +65,8 @@ class Plan(NamedTables):
     warnings: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    warm_starts: list[Any] = field(default_factory=list)
+    """What its searches have learnt, for those of a similar case that begin from it; no workbook keeps it."""
 
     def __repr__(self) -> str:
         from quadopt.report.display import plan_text

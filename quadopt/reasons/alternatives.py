@@ -108,7 +108,7 @@ class Alternatives:
         staged.require(effect.project.name, True)
         if self.options.caps:
             staged.hold_caps_from(caps_found(staged, self.plan))
-        staged.begin_with(self._known(effect), self.plan.options["suppliers_in_search"])
+        staged.begin_from(self.plan, self._known(effect))
         for number, aim in enumerate(staged.aims()):
             staged.solve(aim)
             if number == self._last:

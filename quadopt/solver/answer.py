@@ -53,7 +53,7 @@ def solve(
     options = read_formulation(model)
     staged = Staged(case, options, listener)
     if start is not None:
-        staged.begin_with(start.starts, start.options["suppliers_in_search"])
+        staged.begin_from(start)
     staged.run()
     plan = replace(draft(staged), seconds={"stages": time.perf_counter() - begin})
     plan.tables.update(comparisons(case, options, plan))
@@ -117,6 +117,7 @@ def draft(staged: Staged) -> Plan:
             "python": platform.python_version(),
             **{name: version(name) for name in ("pyomo", "highspy", "pandas")},
         },
+        warm_starts=staged.minimiser.warm_starts,
     )
 
 

@@ -63,10 +63,17 @@ class Bounds:
             self.added += len(kept)
         return kept
 
+    def take_in(self, piece: int, prices: Array, constants: Array) -> None:
+        """Cuts of a piece known from elsewhere, cuts x starts seen."""
+        own, least = self._cuts[piece]
+        self._cuts[piece] = np.vstack([own, prices])[-self._most :], np.append(least, constants)[-self._most :]
+        self.added += constants.size
+
     def carry_over(self, other: Bounds) -> None:
         """Takes in the bounds of the same pieces with less in them: they hold here too."""
         if len(self.seen) == len(other.seen) and all(map(np.array_equal, self.seen, other.seen)):
-            self._cuts = other.pieces
+            for k, (prices, constants) in enumerate(other.pieces):
+                self.take_in(k, prices, constants)
 
     def levels(self, portfolio: Array) -> Array:
         """By piece, what it comes to at least."""

@@ -46,7 +46,7 @@ def solve_briefly(
     """The stages of a formulation on a case, told briefly. Raises `NoPlanError` where there is no plan."""
     staged = Staged(case, options, listener)
     if start is not None:
-        staged.begin_with(start.starts, start.options["suppliers_in_search"])
+        staged.begin_from(start)
     staged.run()
     return brief(staged)
 

@@ -26,6 +26,8 @@ STEP = 0.4
 """How far from the best point so far towards the relaxation's own cuts are taken."""
 CLOSED = 1e-3
 """Relative gap at which the relaxation counts as solved: more cuts come from the portfolios that are valued."""
+STALLED, PATIENCE = 1e-4, 3
+"""Relative rise of the bound below which so many rounds one after the other are enough."""
 VIOLATED = 1e-9
 """By how much a cut must be above a level for the relaxation to need it, in shares of all that is measured."""
 
@@ -41,6 +43,11 @@ class ChainProof:
         self.relaxed: Array | None = None
         """Parts of starts of the relaxation, where it is solved."""
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether it begins with what is known from a similar case."""
+        return self.valuation.chains.relaxed is not None
+
     def program(self, most: float = np.inf) -> Program:
         """Starts, money and levels, with all cuts that there are now, where these say no more than `most`."""
         return self.bounds.program(self.portfolios, most)
@@ -53,18 +60,22 @@ class ChainProof:
     def relax(self, begin: Array, hear: Callable[[float], None], seconds_left: Callable[[], float]) -> bool:
         """Cuts that make the relaxation's bound that of the whole program's, told as it rises; False where a chain has no
         solution at one of its points. `begin`: a portfolio."""
-        inside, least, _ = self._cut(begin, seconds_left)
+        known = self.valuation.chains.relaxed
+        inside, least, _ = self._cut(begin if known is None else known, seconds_left)
         if not self.bounds.is_whole:
             return False
         model, step = HighsModel(self.program().relaxed, self._threads), STEP
+        before, stalled = -np.inf, 0
         while seconds_left() > 0:
             solved = model.solve(0.0, seconds_left())
             if solved.values is None or not solved.is_optimal:
                 break
             hear(solved.bound)
+            stalled = stalled + 1 if solved.bound < before + STALLED * abs(before) else 0
+            before = solved.bound
             outside, levels = solved.values[self.portfolios.columns_of_starts], solved.values[self._columns :]
             self.relaxed = outside
-            if relative_gap(least, solved.bound) <= CLOSED:
+            if relative_gap(least, solved.bound) <= CLOSED or stalled == PATIENCE:
                 break
             between, value, cuts = self._cut(step * outside + (1.0 - step) * inside, seconds_left)
             if not np.isfinite(value):

@@ -15,6 +15,7 @@ from quadopt.solver.matrix import Array, Mask
 from quadopt.solver.recourse import Answer, Piece
 from quadopt.solver.side_by_side import side_by_side
 from quadopt.solver.valuation import DEARER, TIMES, Valuation, Value
+from quadopt.solver.warm_start import KnownChain, Start, WarmStart
 
 KEPT = 400
 """How many bounds a search holds for each chain: the latest."""
@@ -29,13 +30,48 @@ class ChainedValuation:
         self._threads, self._workers = threads, workers
         self._prices, self._raised = chains.prices, 0
         self._pieces = [Piece(k, shape, chains.program, threads) for k, shape in enumerate(chains.shapes)]
+        for piece, known in zip(self._pieces, chains.known, strict=False):
+            if known is not None:
+                piece.begin_at(known.column_status, known.row_status)
         self._exceeded = np.zeros(chains.linking.size, dtype=bool)
         self.is_cancelled = False
         """Whether what it was asked last was ended from outside."""
 
     def bounds(self) -> Bounds:
-        """Where the cuts of its values can be kept: none yet."""
-        return Bounds(self.chains.seen, self.chains.portfolios.count, self.chains.constant, KEPT)
+        """Where the cuts of its values can be kept: none yet but those known from elsewhere."""
+        bounds = Bounds(self.chains.seen, self.chains.portfolios.count, self.chains.constant, KEPT)
+        for k, known in enumerate(self.chains.known):
+            if known is not None:
+                bounds.take_in(k, known.prices, known.constants)
+        return bounds
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether it began where the same chains of a similar case have ended."""
+        return bool(self.chains.known) and all(known is not None for known in self.chains.known)
+
+    @property
+    def linking_prices(self) -> Array:
+        """What linking rows cost now, in the objective's unit by theirs."""
+        return self._prices
+
+    def warm_start(self, bounds: Bounds, prices: Array, relaxed: Array | None) -> WarmStart:
+        """What is known of the chains, for a similar case: cuts, which hold at some prices of linking rows, where the chains'
+        programs have ended, and how much the relaxation takes of each start."""
+        chains, found = self.chains, dict[bytes, KnownChain]()
+        pieces = zip(chains.prints(), chains.shapes, self._pieces, bounds.pieces, strict=True)
+        for (pattern, numbers), shape, piece, cuts in pieces:
+            cost, direction, statuses = (
+                chains.program.cost[shape.columns],
+                chains.direction(shape, prices),
+                piece.statuses(),
+            )
+            if statuses[1].size == shape.rows.size:  # it has been solved
+                found[pattern] = KnownChain(numbers, cost, direction, *cuts, *statuses)
+        starts, taken = chains.portfolios.starts, dict[Start, float]()
+        if relaxed is not None:
+            taken = {start: float(part) for start, part in zip(starts, relaxed, strict=True) if part > 0}
+        return WarmStart(found, prices, taken)
 
     def value(self, portfolio: Array, seconds: float) -> Value | None:
         """The value of a portfolio; None where a chain has no solution with it, or none in time, or members cannot pay for it."""

@@ -11,14 +11,17 @@ for any price (Geoffrion, 1974). Where the pieces' solutions together keep the r
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.recourse import OBJECTIVE, Indices, Shape, apart
+from quadopt.solver.recourse import OBJECTIVE, Indices, Shape, alone, apart
 from quadopt.solver.valuation import first_penalty, held_sizes
+from quadopt.solver.warm_start import KnownChain, WarmStart, numbers_of, pattern_of
 
 FEWEST = 2
 """Chains that see starts: one alone is no easier than the whole."""
@@ -32,7 +35,8 @@ class Chains:
     program are in it.
 
     `linking`: rows that link them, whether each is held of an earlier objective, with the `prices` to begin with, in the
-    objective's unit by theirs, and `tolerance`, by how much each may be exceeded.
+    objective's unit by theirs, and `tolerance`, by how much each may be exceeded. What a similar case tells, where it does:
+    `known` by piece, and `relaxed`, about how much of each start the relaxation takes.
     """
 
     program: Program
@@ -43,6 +47,8 @@ class Chains:
     is_held: Mask
     prices: Array
     tolerance: Array
+    known: Sequence[KnownChain | None] = ()
+    relaxed: Array | None = None
 
     @property
     def seen(self) -> list[Indices]:
@@ -60,6 +66,39 @@ class Chains:
         out = np.clip(0.0, self.program.lower, self.program.upper)
         out[self.program.is_integer] = portfolio
         return out
+
+    def prints(self) -> list[tuple[bytes, bytes]]:
+        """By piece, what tells whether it has the pattern of another, of twins the number, and whether it has its numbers."""
+        starts, found, twins = self.portfolios.starts, list[tuple[bytes, bytes]](), Counter[bytes]()
+        for shape, seen in zip(self.shapes, self.seen, strict=True):
+            own = alone(shape, self.program)
+            pattern = pattern_of(own, [starts[k] for k in seen])
+            twins[pattern] += 1
+            found.append((pattern + str(twins[pattern]).encode(), numbers_of(own)))
+        return found
+
+    def begun_from(self, warm_starts: Sequence[WarmStart]) -> Chains:
+        """The same with what is known from elsewhere: of that which knows most of them. What linking rows cost is at least what
+        it was there, so that no cut is lost for it."""
+        prints = self.prints() if warm_starts else []
+        patterns = [pattern for pattern, _ in prints]
+        warm = max(warm_starts, key=lambda one: one.fitting(patterns), default=None)
+        if warm is None or not warm.fitting(patterns):
+            return self
+        program, prices = self.program, self.prices
+        known = [warm.chains.get(one) for one in patterns]
+        costs = [program.cost[shape.columns] for shape in self.shapes]
+        if warm.linking_prices.shape == prices.shape:
+            factor = max(one.factor(cost) for one, cost in zip(known, costs, strict=True) if one is not None)
+            prices = np.maximum(prices, factor * warm.linking_prices)
+        shapes = [replace(shape, direction=self.direction(shape, prices)) for shape in self.shapes]
+        limits = [(program.lower[shape.columns], program.upper[shape.columns]) for shape in shapes]
+        here = [
+            None if one is None else one.on(numbers, cost, shape.direction, *of)
+            for one, (_, numbers), cost, shape, of in zip(known, prints, costs, shapes, limits, strict=True)
+        ]
+        relaxed = np.array([warm.relaxed.get(start, 0.0) for start in self.portfolios.starts]) if warm.relaxed else None
+        return replace(self, shapes=shapes, prices=prices, known=here, relaxed=relaxed)
 
     def direction(self, shape: Shape, prices: Array) -> Array:
         """What the level of a piece is of its own columns at some prices."""

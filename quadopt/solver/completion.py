@@ -23,6 +23,7 @@ from quadopt.solver.placement import Placement
 from quadopt.solver.recourse import Shape
 from quadopt.solver.side_by_side import side_by_side
 from quadopt.solver.valuation import Valuation
+from quadopt.solver.warm_start import WarmStart
 
 WARM_SECONDS = 75.0
 """After which an LP that began from a basis is given up, or begun anew without a plan: now and then it leads nowhere."""
@@ -155,7 +156,8 @@ class Completion:
         whole, found = self._whole, None
         if near is not None:
             found = near.value(portfolio, self._seconds(WARM_SECONDS, is_first))
-            whole.begin_from(near, part.rows, part.columns)
+            if not (isinstance(whole, ChainedValuation) and whole.is_warm):
+                whole.begin_from(near, part.rows, part.columns)
         if isinstance(whole, ChainedValuation) and found is not None and found.is_plan:
             return self._by_chain(portfolio, is_first, part.to_whole(found.values), part, whole)
         completed = self._valued(portfolio, self._seconds(WARM_SECONDS, is_first))
@@ -229,6 +231,15 @@ class Completion:
         rows, columns = self.program.a.shape
         self.basis = WholeBasis(self._whole.basis(), np.arange(rows), np.arange(columns))
         return Completed(value.values, value.total, self._whole.row_prices())
+
+    def ended(self) -> WarmStart | None:
+        """Where the whole program's chains have ended; None where they have not been solved."""
+        whole = self.__dict__.get("_whole")
+        return (
+            whole.warm_start(whole.bounds(), whole.linking_prices, None)
+            if isinstance(whole, ChainedValuation)
+            else None
+        )
 
     def around(self, values: Array, is_free: Mask) -> Completed | None:
         """The best plan that leaves all but the free columns as they are; None where there is none."""

@@ -111,6 +111,18 @@ def put_together(parts: Iterable[tuple[Basis, Numbers, Numbers]], rows: int, col
     return column_status, row_status
 
 
+def numbers_of(basis: Basis) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    """The numbers of the statuses of columns and rows: small, and to be kept."""
+    columns, rows = (np.array([int(status) for status in part], dtype=np.int8) for part in basis)
+    return columns, rows
+
+
+def basis_of(columns: npt.NDArray[np.int8], rows: npt.NDArray[np.int8]) -> Basis:
+    """The basis with such numbers."""
+    known = np.array([highspy.HighsBasisStatus(number) for number in range(5)], dtype=object)
+    return known[columns], known[rows]
+
+
 _KEPT = {
     highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
     highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,

@@ -132,6 +132,8 @@ class LocalSearch:
         """Up to `length` steps on the model, as long as it promises more; None where the first promises nothing."""
         found, promised = None, total
         for _ in range(length):
+            if self.seconds_left() <= 0:
+                break
             step = self._step(portfolio if found is None else found, promised - BETTER * abs(total))
             if step is None:
                 break

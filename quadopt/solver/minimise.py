@@ -9,7 +9,8 @@ program, an LP; suppliers whose dependence rows have a price there join the next
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +31,7 @@ from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.race import Found, Hearing, Progress, Proof, Race
 from quadopt.solver.recourse import Recourse, Shape, shapes_of
 from quadopt.solver.valuation import Valuation
+from quadopt.solver.warm_start import WarmStart
 
 ALONE_SECONDS = 2.0
 """For which HiGHS alone may try: small programs need no more."""
@@ -80,6 +82,8 @@ class Minimiser:
         """Whether some stage has looked around for suppliers that matter, or they are known from elsewhere."""
         self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
+        self.warm_starts: list[WarmStart] = []
+        """What searches by chain have learnt, or is known from elsewhere, the latest first."""
         self.basis: WholeBasis | None = None
         """That of the last plan's base path with all suppliers, for the next stage."""
 
@@ -88,20 +92,25 @@ class Minimiser:
         search = Search(self, program, gap, time_limit, progress)
         best = search.plain() if self.method == "plain" else search.guided()
         self.basis = search.completion.basis
+        self.warm_starts = [*search.learnt(), *self.warm_starts]
         if best.values is not None:
             self.values = best.values
             if program.is_integer.any():
                 self.starts = np.round(best.values[program.is_integer])
         return best
 
-    def begin_with(self, starts: Array, suppliers: list[str], others: list[Array]) -> None:
-        """A portfolio known from a similar case, the suppliers that mattered to it, and portfolios to fall back on."""
+    def begin_with(
+        self, starts: Array, suppliers: list[str], others: list[Array], warm_starts: Sequence[WarmStart]
+    ) -> None:
+        """A portfolio known from a similar case, the suppliers that mattered to it, portfolios to fall back on, and what the
+        searches there have learnt."""
         self.starts, self.is_searched, self.knows_suppliers, self.others = starts, True, True, others
+        self.warm_starts = list(warm_starts)
         self.active += [s for s in suppliers if s in self.suppliers and s not in self.active]
 
-    def waiting(self) -> list[str]:
-        """Suppliers with exposure in the matrix that are not active."""
-        return [s for s in self.suppliers if ("exposure", s) in self.matrix.owners and s not in self.active]
+    def in_matrix(self) -> list[str]:
+        """Suppliers with exposure in the matrix."""
+        return [s for s in self.suppliers if ("exposure", s) in self.matrix.owners]
 
 
 class Search:
@@ -137,6 +146,10 @@ class Search:
         self._in_chains: dict[tuple[tuple[str, ...], int], Chains | None] = {}
         self._but: dict[str, tuple[Mask, Mask]] = {}
         """Rows and columns of suppliers that matter in some chains alone."""
+        self._joined: dict[str, set[int]] = {}
+        """By supplier the numbers of these chains."""
+        self._in_some = set[str]()
+        """Suppliers that mattered in a similar search, or a stage before, in some chains alone."""
         self._mattering = list[str]()
         """Those of them that matter most, for the stages after this one."""
 
@@ -162,15 +175,17 @@ class Search:
 
     def guided(self) -> Best:
         """Rounds of search, what they find valued in the whole program, until none of the suppliers left out matters."""
+        self.best.raise_bound(self.program.least)
         if self.is_hard and not self.sees_dependence:
             self._carry_over()
+        self._join_where_known()
         is_done = False
         while not is_done:
-            part = self._part(self.owner.waiting())
+            part = self._part(self._waiting())
             is_final, found = self._round(part)
             is_wider = found is not None and self._count(found, part)
             if found is not None and is_final and not is_wider and not self._is_done():
-                self.owner.active += part.left_out[:TAKEN_IN]
+                self._activate(part.left_out[:TAKEN_IN])
                 is_wider = bool(part.left_out)
             is_done = is_final and (not is_wider or self._is_done())
         self.owner.active += [s for s in self._mattering if s not in self.owner.active]
@@ -179,7 +194,6 @@ class Search:
         for portfolio in [self.owner.starts, *self.owner.others]:
             if self.best.values is None and portfolio is not None:
                 self._take_completed(self.completion.of_portfolio(portfolio))
-        self.best.raise_bound(self.program.least)
         return self.best
 
     def _take(self, values: Array, total: float) -> None:
@@ -207,6 +221,26 @@ class Search:
 
     def _is_done(self) -> bool:
         return self.best.values is not None and (self.best.gap() <= self.gap or self._search_seconds_left() <= 0)
+
+    def _waiting(self) -> list[str]:
+        """Suppliers that do not matter so far, or in some chains alone."""
+        return [s for s in self.owner.in_matrix() if s not in self.owner.active or s in self._in_some]
+
+    def _activate(self, suppliers: Iterable[str]) -> None:
+        """Lets suppliers matter everywhere."""
+        self._in_some -= set(suppliers)
+        self.owner.active += [s for s in suppliers if s not in self.owner.active]
+
+    def _join_where_known(self) -> None:
+        """Lets suppliers join in the chains where they did in the last search by chain of this or a similar case."""
+        known = self.owner.warm_starts[:1] if self.sees_dependence else []
+        for warm in known:
+            chains = self._chains(self._part([])) if warm.left_out else None
+            if chains is not None and len(chains.shapes) == warm.count:
+                self._in_some = set(warm.left_out)
+                for supplier in set(warm.joined).intersection(self.owner.in_matrix()):
+                    for number in warm.joined[supplier]:
+                        self._join(supplier, number, chains)
 
     def _part(self, left_out: list[str]) -> Part:
         return Part.without(left_out, self.owner.matrix, self.program, self._but)
@@ -302,13 +336,33 @@ class Search:
             return None
         matrix = self.owner.matrix
         budgets = matrix.rows_of("within_stock_budget")
-        return chains_of(
+        chains = chains_of(
             part.program,
             self._portfolios,
             self._portfolios.columns[part.columns],
             self.completion.held[part.rows],
             budgets[part.rows],
         )
+        return None if chains is None else chains.begun_from(self.owner.warm_starts)
+
+    def learnt(self) -> list[WarmStart]:
+        """What a search by chain has learnt, for that of a similar case, and where the whole program's chains have ended."""
+        race = self._race
+        if race is None or not isinstance(race.local.valuation, ChainedValuation):
+            return []
+        proofs = [proof for proof in race.proofs if isinstance(proof, ChainProof)]
+        prices = np.maximum.reduce(
+            [one.linking_prices for one in (race.local.valuation, *(p.valuation for p in proofs))]
+        )
+        relaxed = next((proof.relaxed for proof in proofs if proof.relaxed is not None), None)
+        found = race.local.valuation.warm_start(race.local.bounds, prices, relaxed)
+        if not race.part.left_out:
+            return [found]
+        joined = {supplier: tuple(numbers) for supplier, numbers in self._joined.items()}
+        whole = self.completion.ended()
+        count = 0 if whole is None else len(whole.chains)
+        found = replace(found, left_out=race.part.left_out, joined=joined, count=count)
+        return [found] if whole is None else [found, whole]
 
     def _prepared(self, part: Part, proofs: list[Part]) -> tuple[Valuation | ChainedValuation, Bounds, Sequence[Proof]]:
         """What a search values portfolios with, the bounds known, and what proves: of chains all that the last search left."""
@@ -370,7 +424,7 @@ class Search:
         mattering = sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
         chains = self._chains(self._part([]))
         if chains is None:
-            self.owner.active += mattering
+            self._activate(mattering)
             return bool(mattering)
         self._mattering += [s for s in mattering if s not in self._mattering]
         return self._join_in_chains(weights, part, chains)
@@ -389,13 +443,18 @@ class Search:
         least = PRICED * max(worth.values())
         joining = [pair for pair in worth if worth[pair] > least]
         for supplier, k in joining:
-            own_rows, own_columns = owned_by(supplier, self.owner.matrix)
-            rows, columns = self._but.get(supplier, (np.zeros_like(own_rows), np.zeros_like(own_columns)))
-            of_chain = chains.shapes[k].rows, chains.shapes[k].columns
-            rows[of_chain[0]] |= own_rows[of_chain[0]]
-            columns[of_chain[1]] |= own_columns[of_chain[1]]
-            self._but[supplier] = rows, columns
+            self._join(supplier, k, chains)
         return bool(joining)
+
+    def _join(self, supplier: str, number: int, chains: Chains) -> None:
+        """Lets a supplier join in one of the whole program's chains."""
+        own_rows, own_columns = owned_by(supplier, self.owner.matrix)
+        rows, columns = self._but.get(supplier, (np.zeros_like(own_rows), np.zeros_like(own_columns)))
+        of_chain = chains.shapes[number].rows, chains.shapes[number].columns
+        rows[of_chain[0]] |= own_rows[of_chain[0]]
+        columns[of_chain[1]] |= own_columns[of_chain[1]]
+        self._but[supplier] = rows, columns
+        self._joined.setdefault(supplier, set()).add(number)
 
     def _completed(self, found: Found, part: Part) -> Completed | None:
         """What a search has found in a part as a plan of the whole program."""

@@ -7,6 +7,7 @@ rows of the program that hold starts, contributions and fund balances only: once
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
+from quadopt.solver.warm_start import Start
 
 SECONDS = 30.0
 """For the small programs over starts and money alone."""
@@ -53,7 +55,7 @@ class Portfolios:
 
     `project[k]` is the number of the project that start k belongs to; `program` holds the rules; `accounts` groups the
     rows of the fund, one account's periods in order; `is_contribution` marks the program's columns that pay in; `columns`
-    are those of `program` among the columns that it was taken from.
+    are those of `program` among the columns that it was taken from; `starts` names them.
     """
 
     project: npt.NDArray[np.int64]
@@ -61,6 +63,7 @@ class Portfolios:
     accounts: list[npt.NDArray[np.int64]]
     is_contribution: Mask
     columns: Mask
+    starts: Sequence[Start] = ()
 
     @classmethod
     def of(cls, matrix: Matrix, program: Program) -> Portfolios:
@@ -74,7 +77,7 @@ class Portfolios:
         project = np.array([number[p] for p, _ in model.starts], dtype=np.int64)
         paid = np.flatnonzero(matrix.rows_of("paid_from_fund")[rows])
         accounts = np.split(paid, max(1, len(model.accounts)))
-        return cls(project, program.part(rows, columns), accounts, contribution[columns], columns)
+        return cls(project, program.part(rows, columns), accounts, contribution[columns], columns, list(model.starts))
 
     @property
     def count(self) -> int:

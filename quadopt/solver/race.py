@@ -193,7 +193,7 @@ class Race(Company):
 
     def _bound_by_search(self) -> None:
         """The bound that valuations have left behind, where the proof has come to none: a weak one, but a bound."""
-        if not np.isfinite(self.best.bound):
+        if self.best.bound <= self.part.whole.least:
             self.best.raise_bound(self.local.bound())
 
     def _search_on(self, known: list[Array]) -> None:
@@ -212,13 +212,14 @@ class Race(Company):
 
     def _with_rounded(self, known: list[Array]) -> list[Array]:
         """Known portfolios, and before them what the relaxation rounds to: a search that waits for its cuts needs few values, and
-        would slow the proof down."""
-        if not self._is_by_chain or self._is_repeatable or not known:
+        would slow the proof down. Where cuts are known from a similar case there is nothing to wait for."""
+        chained = [proof for proof in self.proofs if isinstance(proof, ChainProof)]
+        if not chained or any(proof.is_warm for proof in chained) or self._is_repeatable or not known:
             return known
         self.local.value(known[0])
         while self.seconds_left() > 0 and not self._is_relaxed.wait(0.1):
             pass
-        points = [proof.relaxed for proof in self.proofs if isinstance(proof, ChainProof) and proof.relaxed is not None]
+        points = [proof.relaxed for proof in chained if proof.relaxed is not None]
         return [*(self.local.portfolios.rounded(point, known[0]) for point in points), *known]
 
     def _has_hint(self) -> bool:
@@ -229,6 +230,8 @@ class Race(Company):
             for proof in self.proofs:
                 if self.seconds_left() > 0:
                     self._prove_with(proof)
+            if self.has_ended():
+                self.local.valuation.cancel()
 
     @contextmanager
     def _ending_both(self) -> Iterator[None]:
@@ -260,6 +263,9 @@ class Race(Company):
                 return
         finally:
             self._is_relaxed.set()
+        if proof.is_warm and proof.relaxed is not None:
+            rounded = self.local.portfolios.rounded(proof.relaxed, self._begin)
+            self._hint = Hint(rounded, proof.bounds.at(rounded))
         while self.seconds_left() > 0:
             target = self._closing()
             ended = self._bound_by(proof, proof.program(target), target)

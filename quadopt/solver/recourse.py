@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from quadopt.solver.highs import Basis, HighsModel
+from quadopt.solver.highs import Basis, HighsModel, basis_of, numbers_of
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.prices import without_rounding
 
@@ -66,7 +66,7 @@ class Piece:
         own = shape.columns.size
         self._given = np.arange(own, own + shape.seen.size, dtype=np.int32)
         self._limits = program.lower[shape.seen], program.upper[shape.seen]
-        self._model = HighsModel(_alone(shape, program), threads)
+        self._model = HighsModel(alone(shape, program), threads)
         self._asked: Array | None = None
         self._answer: Answer | None = None
 
@@ -75,6 +75,8 @@ class Piece:
         given = x[self._shape.seen]
         if self._asked is None or not np.array_equal(given, self._asked):
             self._asked, self._answer = given, self._solve(given, seconds)
+        if self._answer is None:
+            self._asked = None  # it may only have been out of time
         return self._answer
 
     def redirect(self, direction: Array) -> None:
@@ -86,6 +88,16 @@ class Piece:
         """Statuses of its own columns and rows at the last answer."""
         columns, rows = self._model.basis()
         return columns[: self._shape.columns.size], rows
+
+    def statuses(self) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+        """Numbers of the statuses of its columns, then those that it sees, and of its rows at the last answer."""
+        return numbers_of(self._model.basis())
+
+    def begin_at(self, columns: npt.NDArray[np.int8], rows: npt.NDArray[np.int8]) -> None:
+        """Begins at statuses like those."""
+        self._model.begin_from(
+            basis_of(columns, rows), np.ones(rows.size, dtype=bool), np.ones(columns.size, dtype=bool)
+        )
 
     def begin_from(self, other: Piece, rows: Mask, columns: Mask) -> None:
         """Begins from where a piece with less in it, the given ones of its own rows and columns, has ended."""
@@ -115,7 +127,7 @@ class Piece:
         return Answer(solved.incumbent, solved.values[: self._given[0]] if given.size else solved.values, cut)
 
 
-def _alone(shape: Shape, program: Program) -> Program:
+def alone(shape: Shape, program: Program) -> Program:
     """The LP of a piece over its own columns and then those that it sees."""
     both = np.concatenate([shape.columns, shape.seen])
     return Program(

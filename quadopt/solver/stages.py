@@ -15,6 +15,7 @@ from quadopt.formulation import caps, dependence
 from quadopt.formulation.build import Model
 from quadopt.formulation.fit import check_fit
 from quadopt.formulation.options import Formulation, Objective, Slack
+from quadopt.plan import Plan
 from quadopt.solver.best import Best
 from quadopt.solver.gap import relative_gap
 from quadopt.solver.goals import Goal, goals_of, prepare
@@ -84,13 +85,17 @@ class Staged:
         self.model.pyomo.held = pyo.ConstraintList()
         self._kept: Array | None = None
 
-    def begin_with(self, starts: dict[str, str], suppliers: list[str], or_else: dict[str, str] | None = None) -> None:
-        """Begins the search with the starts of a known plan, project -> period, and the suppliers that mattered to it.
+    def begin_from(
+        self, plan: Plan, starts: dict[str, str] | None = None, or_else: dict[str, str] | None = None
+    ) -> None:
+        """Begins the search with the starts of a known plan, or others, project -> period, with the suppliers that mattered to it
+        and what its search has learnt.
 
-        `or_else`: starts that are tried where the others lead to no plan.
+        `or_else`: starts that are tried where those lead to no plan.
         """
         others = [] if or_else is None else [self._portfolio(or_else)]
-        self.minimiser.begin_with(self._portfolio(starts), suppliers, others)
+        first = self._portfolio(plan.starts if starts is None else starts)
+        self.minimiser.begin_with(first, plan.options["suppliers_in_search"], others, plan.warm_starts)
 
     def _portfolio(self, starts: dict[str, str]) -> Array:
         """Starts, project -> period, as values of the binaries."""

@@ -11,6 +11,7 @@ from quadopt.errors import NoPlanError
 from quadopt.formulation.options import Formulation
 from quadopt.solver.stages import Stage, Staged
 from quadopt.tables.case import Case
+from quadopt.whatif.many import known_start
 from tests.as_formulation import as_formulation
 from tests.random_cases import random_tables
 from tests.random_options import random_options
@@ -85,6 +86,6 @@ def test_a_known_plan_to_begin_with_changes_no_answer(seed: int) -> None:
     cold = run(case, rules, "plain")
     staged = Staged(case, rules)
     everything = {p: case.periods[tau - 1] for p, tau in staged.model.pyomo.starts}
-    staged.begin_with(everything, list(case.suppliers))
+    staged.begin_from(known_start(case, rules, everything, list(case.suppliers), "optimal"))
     staged.run()
     assert_same(staged.stages, cold, rules.solver.gap)

@@ -119,7 +119,7 @@ def _just_above(value: float) -> float:
 def _begun(case: Case, options: Formulation, start: Plan | None, or_else: dict[str, str] | None = None) -> Staged:
     staged = Staged(case, options)
     if start is not None:
-        staged.begin_with(start.starts, start.options["suppliers_in_search"], or_else)
+        staged.begin_from(start, or_else=or_else)
     return staged
 
 

@@ -71,7 +71,7 @@ def reach(
         case = case.with_changes([Change(t, w, c, o, v, place=Place(name)) for name, t, w, c, o, v in changes])
     staged = Staged(case, options)
     if start is not None:
-        staged.begin_with(start.starts, start.options["suppliers_in_search"])
+        staged.begin_from(start)
     materials: dict[str, float] = {}
     chosen: list[str] = []
     """Stages that chose projects."""
