@@ -70,9 +70,15 @@ def formulation(model: str | Path | Formulation, gap: float | None = None) -> Fo
 
 
 def known_start(
-    case: Case, options: Formulation, starts: Mapping[str, str], suppliers: Sequence[str], status: str
+    case: Case,
+    options: Formulation,
+    starts: Mapping[str, str],
+    suppliers: Sequence[str],
+    status: str,
+    before: Plan | None = None,
 ) -> Plan:
-    """What a run has found as a plan for others to begin with: its starts and suppliers, without tables."""
+    """What a run has found as a plan for others to begin with: its starts and suppliers, without tables; what searches have
+    learnt is that of the plan `before`, which the run itself began from."""
     told = {"suppliers_in_search": list(suppliers), "model_file": options.model_dump(mode="json")}
     return Plan(
         case.title,
@@ -85,4 +91,5 @@ def known_start(
         {},
         dict(starts),
         told,
+        warm_starts=[] if before is None else before.warm_starts,
     )

@@ -52,7 +52,7 @@ def points(
     answer: Answer | None = today.payload
     known = start
     if answer is not None:
-        known = known_start(case, options, answer.starts, answer.suppliers, answer.status)
+        known = known_start(case, options, answer.starts, answer.suppliers, answer.status, start)
     solved = {1.0: today}
     wanted = [size for size in dict.fromkeys(sizes) if size != 1.0]
     for _ in range(refine + 1):

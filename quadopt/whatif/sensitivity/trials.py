@@ -49,7 +49,7 @@ class Trials:
         if not self.base.has_answer:
             raise NoPlanError(f"The base case has no plan, so that nothing can be compared with it. {self.base.reason}")
         found = self.reached
-        self.start = known_start(case, options, found.starts, found.suppliers, self.base.status)
+        self.start = known_start(case, options, found.starts, found.suppliers, self.base.status, start)
 
     @property
     def reached(self) -> Reached:
