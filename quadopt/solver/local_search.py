@@ -2,7 +2,8 @@
 
 The bounds of the portfolios valued so far make a model of the objective that never overstates it. Moves of one or two
 projects are tried on that model, all of them at once, and only what promises to be better is valued, an LP. Where nothing
-promises to be better the portfolio is the best of its neighbourhood, and the search begins anew from a part of it.
+promises to be better the portfolio is the best of its neighbourhood, and the search begins anew from a part of it, or
+from whatever all bounds together leave as better, anywhere.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import numpy as np
 
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
+from quadopt.solver.highs import Company, HighsModel
 from quadopt.solver.matrix import Array
-from quadopt.solver.portfolio import Moves, Portfolios
+from quadopt.solver.portfolio import SECONDS, Moves, Portfolios
 from quadopt.solver.valuation import Valuation, Value
 
 LONGEST = 16
@@ -25,9 +27,30 @@ DEARER_TIMES = 3
 """How often the penalty on exceeding a held objective rises for one portfolio at most."""
 FIRST_SECONDS, FIRST_OF_A_BETTER = 300.0, 30.0
 """For the first value, though time may be over: without a plan, and with one."""
+SOUGHT_GAP, SOUGHT_CALLS = 1e-3, 200
+"""To which gap, and for how many calls of HiGHS, the portfolio is sought that promises most by all bounds."""
 
 SecondsLeft = Callable[[], float]
 Listener = Callable[[Value], None]
+
+
+class _Seeking(Company):
+    """Ends the MIP of a search after so many calls, or when it is called off."""
+
+    def __init__(self, is_called_off: Callable[[], bool]) -> None:
+        self._is_called_off, self._calls = is_called_off, 0
+
+    def hear(self, incumbent: float, bound: float) -> None:
+        """Counts the calls."""
+        self._calls += 1
+
+    def take(self, values: Array) -> None:
+        """The first is enough: valuing it tells more."""
+        self._calls = SOUGHT_CALLS
+
+    def is_over(self) -> bool:
+        """Whether that is enough."""
+        return self._calls >= SOUGHT_CALLS or self._is_called_off()
 
 
 class LocalSearch:
@@ -116,6 +139,20 @@ class LocalSearch:
         if fewer is not None:
             self.descend(fewer, is_called_off)
         return fewer is not None
+
+    def seek(self, is_called_off: Callable[[], bool] = lambda: False) -> bool:
+        """Betters the portfolio that promises most by all bounds, wherever it is; whether one was found that may be better."""
+        if self.portfolio is None or not self.bounds.is_whole:
+            return False
+        below = self.lowest - BETTER * abs(self.lowest)
+        company = _Seeking(lambda: self.seconds_left() <= 0 or is_called_off())
+        model = HighsModel(self.bounds.program(self.portfolios, below))
+        found = model.solve(SOUGHT_GAP, SECONDS, None, company)
+        promising = None if found.values is None else np.round(found.values[self.portfolios.columns_of_starts])
+        if promising is None or _key(promising) in self._totals:
+            return False
+        self.descend(promising, is_called_off)
+        return True
 
     def _with_fewer(self, portfolio: Array) -> Array | None:
         """The portfolio without two to four of its projects, drawn at random; None where there are none to leave out."""

@@ -205,7 +205,7 @@ class Race(Company):
                 hint, self._hint = self._hint, None
                 if hint is not None and hint.total < self._lowest:
                     self.local.descend(hint.portfolio)
-                else:
+                elif not (self._is_by_chain and self.local.seek(self._has_hint)):
                     goes_on = self.local.begin_anew(self._has_hint)
                 if self.local.valued >= self.local.most_values:
                     self._stop.set()

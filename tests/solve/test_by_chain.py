@@ -18,7 +18,7 @@ from quadopt.solver.chain_proof import CLOSED, ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
 from quadopt.solver.completion import LATE_SECONDS, is_kept
-from quadopt.solver.highs import HighsModel
+from quadopt.solver.highs import HighsModel, Status
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
 from quadopt.solver.minimise import Search
@@ -328,3 +328,36 @@ def test_a_search_has_no_more_than_one_bound_a_piece_and_value() -> None:
     assert kept == len(in_chains(search).shapes)
     local.value(portfolio)
     assert local.bounds.added == kept
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_seeking_by_all_bounds_ends_at_the_best_portfolio(seed: int) -> None:
+    search = dependence_stage(seed)
+    chained = ChainedValuation(in_chains(search), 1)
+    local = LocalSearch(search._portfolios, chained, lambda value: None, lambda: SECONDS)
+    assert not local.seek(), "without a plan there is nothing to be better than"
+    local.value(some_portfolios(search, 1)[0])
+    lowest = [local.lowest]
+    while local.seek():
+        lowest.append(local.lowest)
+    exact = HighsModel(search.program).solve(GAP, LIMIT)
+    assert exact.is_optimal and len(lowest) > 1
+    assert lowest[-1] == pytest.approx(exact.incumbent, rel=2 * GAP, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_mip_by_chain_with_a_target_tells_whether_a_better_plan_is_left(seed: int) -> None:
+    search = dependence_stage(seed)
+    chains, part, begin = in_chains(search), search._part([]), search._portfolios.smallest()
+    assert begin is not None
+    valuation = ChainedValuation(chains, 1)
+    bounds = valuation.bounds()
+    proof, best = ChainProof(part, chains, search._portfolios, bounds, 1), Best()
+    race = Race(part, [proof], best, GAP, time.perf_counter() + SECONDS, 1)
+    race.prepare(valuation, search._portfolios, None, bounds)
+    assert proof.relax(begin, lambda bound: None, lambda: SECONDS)
+    exact = HighsModel(search.program).solve(GAP, LIMIT).incumbent
+    above, below = exact + 1e-3, bounds.least(search._portfolios) - 1e-3
+    assert race._bound_by(proof, proof.program(above), above).has_plan
+    assert race._bound_by(proof, proof.program(below), below).status is Status.INFEASIBLE
+    assert best.bound <= exact + GAP, "what is left out by the target is not proven to be dearer"
