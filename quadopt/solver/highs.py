@@ -111,7 +111,7 @@ def put_together(parts: Iterable[tuple[Basis, Numbers, Numbers]], rows: int, col
     return column_status, row_status
 
 
-def numbers_of(basis: Basis) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+def status_numbers(basis: Basis) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
     """The numbers of the statuses of columns and rows: small, and to be kept."""
     columns, rows = (np.array([int(status) for status in part], dtype=np.int8) for part in basis)
     return columns, rows

@@ -47,6 +47,8 @@ PRICED = 0.02
 """A supplier matters if the prices of its dependence rows, a share of one counted, sum to this share of the largest such sum."""
 TAKEN_IN = 3
 """Suppliers that join, those worth most first, where a search has ended and its plan in the whole program has not."""
+REMEMBERED = 6
+"""Searches by chain, of this case and those before it, whose lessons go on to the next; each is some millions of numbers."""
 NARROWER = 0.95
 """Part of the gap asked for to which a search with suppliers left out goes: in the whole program it widens a little."""
 SAME = 1e-6
@@ -92,7 +94,7 @@ class Minimiser:
         search = Search(self, program, gap, time_limit, progress)
         best = search.plain() if self.method == "plain" else search.guided()
         self.basis = search.completion.basis
-        self.warm_starts = [*search.learnt(), *self.warm_starts]
+        self.warm_starts = [*search.learnt(), *self.warm_starts][:REMEMBERED]
         if best.values is not None:
             self.values = best.values
             if program.is_integer.any():

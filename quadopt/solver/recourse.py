@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from quadopt.solver.highs import Basis, HighsModel, basis_of, numbers_of
+from quadopt.solver.highs import Basis, HighsModel, basis_of, status_numbers
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.prices import without_rounding
 
@@ -91,7 +91,7 @@ class Piece:
 
     def statuses(self) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
         """Numbers of the statuses of its columns, then those that it sees, and of its rows at the last answer."""
-        return numbers_of(self._model.basis())
+        return status_numbers(self._model.basis())
 
     def begin_at(self, columns: npt.NDArray[np.int8], rows: npt.NDArray[np.int8]) -> None:
         """Begins at statuses like those."""
