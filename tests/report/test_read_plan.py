@@ -377,4 +377,5 @@ def test_saved_by_libreoffice_it_is_the_same_but_for_rounding(real: Plan, real_f
 
 
 def test_the_record_holds_every_field_of_a_plan() -> None:
-    assert {field.name for field in fields(Plan)} == {*FACTS, "stages", "tables"}
+    in_memory = {"warm_starts"}  # it only makes the next search shorter
+    assert {field.name for field in fields(Plan)} - in_memory == {*FACTS, "stages", "tables"}
