@@ -46,7 +46,7 @@ class ChainedValuation:
         return bounds
 
     @property
-    def is_warm(self) -> bool:
+    def has_known_bases(self) -> bool:
         """Whether it began where the same chains of a similar case have ended."""
         return bool(self.chains.known) and all(known is not None for known in self.chains.known)
 
@@ -59,13 +59,10 @@ class ChainedValuation:
         """What is known of the chains, for a similar case: cuts, which hold at some prices of linking rows, where the chains'
         programs have ended, and how much the relaxation takes of each start."""
         chains, found = self.chains, dict[bytes, KnownChain]()
-        pieces = zip(chains.prints(), chains.shapes, self._pieces, bounds.pieces, strict=True)
+        pieces = zip(chains.prints, chains.shapes, self._pieces, bounds.pieces, strict=True)
         for (pattern, numbers), shape, piece, cuts in pieces:
-            cost, direction, statuses = (
-                chains.program.cost[shape.columns],
-                chains.direction(shape, prices),
-                piece.statuses(),
-            )
+            cost, direction = chains.program.cost[shape.columns], chains.direction(shape, prices)
+            statuses = piece.statuses()
             if statuses[1].size == shape.rows.size:  # it has been solved
                 found[pattern] = KnownChain(numbers, cost, direction, *cuts, *statuses)
         starts, taken = chains.portfolios.starts, dict[Start, float]()

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -67,6 +68,7 @@ class Chains:
         out[self.program.is_integer] = portfolio
         return out
 
+    @cached_property
     def prints(self) -> list[tuple[bytes, bytes]]:
         """By piece, what tells whether it has the pattern of another, of twins the number, and whether it has its numbers."""
         starts, found, twins = self.portfolios.starts, list[tuple[bytes, bytes]](), Counter[bytes]()
@@ -80,7 +82,7 @@ class Chains:
     def begun_from(self, warm_starts: Sequence[WarmStart]) -> Chains:
         """The same with what is known from elsewhere: of that which knows most of them. What linking rows cost is at least what
         it was there, so that no cut is lost for it."""
-        prints = self.prints() if warm_starts else []
+        prints = self.prints if warm_starts else []
         patterns = [pattern for pattern, _ in prints]
         warm = max(warm_starts, key=lambda one: one.fitting(patterns), default=None)
         if warm is None or not warm.fitting(patterns):

@@ -156,7 +156,7 @@ class Completion:
         whole, found = self._whole, None
         if near is not None:
             found = near.value(portfolio, self._seconds(WARM_SECONDS, is_first))
-            if not (isinstance(whole, ChainedValuation) and whole.is_warm):
+            if not (isinstance(whole, ChainedValuation) and whole.has_known_bases):
                 whole.begin_from(near, part.rows, part.columns)
         if isinstance(whole, ChainedValuation) and found is not None and found.is_plan:
             return self._by_chain(portfolio, is_first, part.to_whole(found.values), part, whole)

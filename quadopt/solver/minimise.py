@@ -235,14 +235,15 @@ class Search:
 
     def _join_where_known(self) -> None:
         """Lets suppliers join in the chains where they did in the last search by chain of this or a similar case."""
-        known = self.owner.warm_starts[:1] if self.sees_dependence else []
-        for warm in known:
-            chains = self._chains(self._part([])) if warm.left_out else None
-            if chains is not None and len(chains.shapes) == warm.count:
-                self._in_some = set(warm.left_out)
-                for supplier in set(warm.joined).intersection(self.owner.in_matrix()):
-                    for number in warm.joined[supplier]:
-                        self._join(supplier, number, chains)
+        if not (self.sees_dependence and self.owner.warm_starts and self.owner.warm_starts[0].left_out):
+            return
+        warm, chains = self.owner.warm_starts[0], self._chains(self._part([]))
+        if chains is None or len(chains.shapes) != warm.count:
+            return
+        self._in_some = set(warm.left_out)
+        for supplier in set(warm.joined).intersection(self.owner.in_matrix()):
+            for number in warm.joined[supplier]:
+                self._join(supplier, number, chains)
 
     def _part(self, left_out: list[str]) -> Part:
         return Part.without(left_out, self.owner.matrix, self.program, self._but)

@@ -63,7 +63,7 @@ class Portfolios:
     accounts: list[npt.NDArray[np.int64]]
     is_contribution: Mask
     columns: Mask
-    starts: Sequence[Start] = ()
+    starts: Sequence[Start]
 
     @classmethod
     def of(cls, matrix: Matrix, program: Program) -> Portfolios:
