@@ -187,7 +187,7 @@ class Param(_OnDemand, IndexedParam):
 
 
 class Set(OrderedScalarSet):
-    """An index set of labels, or of tuples of `dimen` labels, taken as they come: none is checked, none may come twice."""
+    """An index set of labels, or of tuples of `dimen` labels, taken as they come: none is checked, each is taken once."""
 
     def __init__(self, initialize: Iterable[Any], dimen: int = 1) -> None:
         super().__init__(dimen=dimen)

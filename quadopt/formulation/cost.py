@@ -61,10 +61,9 @@ def weights(structure: Structure, with_branches: bool) -> dict[tuple[str, int], 
 
 def add_investment(model: pyo.ConcreteModel, structure: Structure, costs: terms.Costs) -> None:
     """Capex, public and private, when it is paid, and the salvage at the horizon's end."""
-    case = structure.case
     paid, public = structure.paid, structure.fund_share
     salvage = np.zeros_like(paid)
-    salvage[:, -1] = [-p.salvage(case, start) for p in structure.projects for start in p.starts]
+    salvage[:, -1] = -structure.salvage
     model.capex_public = Param(model.starts, model.periods, initialize=public * paid)
     model.capex_private = Param(model.starts, model.periods, initialize=(1.0 - public) * paid)
     model.salvage = Param(model.starts, model.periods, initialize=salvage)
@@ -105,7 +104,7 @@ def add_operation(path: pyo.Block, structure: Structure, situation: Situation, c
 def add_refill(path: pyo.Block, structure: Structure, costs: terms.Costs) -> None:
     """A branch pays for refilling the reserve to what it opened with, at the material's price, at its end."""
     model, price = path.model(), structure.case.price
-    path.refill_price = pyo.Param(model.stocks, initialize={(n, m): price[m] for n, m in structure.stocks})
+    path.refill_price = Param(model.stocks, initialize=[price[m] for _, m in structure.stocks])
     last = len(path.steps)
     path.end = pyo.RangeSet(last, last)
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from quadopt.formulation.components import Array, Constraint, Grouped, Groups, Set, Total, Var
+from quadopt.formulation.components import Array, Constraint, Grouped, Groups, Param, Set, Total, Var
 from quadopt.formulation.structure import Flow, Structure
 from quadopt.tables.situation import Cut, Situation
 
@@ -58,10 +58,10 @@ def add_cuts(path: pyo.Block, structure: Structure, situation: Situation) -> Non
                 if amount[k] > 0:
                     offers[i, k + 1, *start] = length[k] * cut.share[k] * amount[k]
     path.cut_steps = Set(dimen=2, initialize=list(need))
-    path.cut_need = pyo.Param(path.cut_steps, initialize=need)
-    path.plants_offer = pyo.Param(path.cut_steps, initialize=plants)
+    path.cut_need = Param(path.cut_steps, initialize=list(need.values()))
+    path.plants_offer = Param(path.cut_steps, initialize=list(plants.values()))
     path.offers = Set(dimen=4, initialize=list(offers))
-    path.project_offer = pyo.Param(path.offers, initialize=offers)
+    path.project_offer = Param(path.offers, initialize=list(offers.values()))
     path.offering = Groups(path.cut_steps, initialize=Grouped(list(offers), width=2))
     path.scarce_steps = Set(dimen=2, initialize=[key for key in need if plants[key] < need[key]])
 

@@ -35,9 +35,14 @@ def add(path: pyo.Block, structure: Structure, is_base: bool) -> None:
     if is_base:
         minimum_use = {p.name: p.minimum_use for p in structure.projects if p.minimum_use > 0}
         path.minimum_use = pyo.Param(list(minimum_use), initialize=minimum_use)
-        online = {(structure.starts[k][0], t + 1) for k, t in np.argwhere(path.project_capacity.array() > 0).tolist()}
         path.bound_to_use = Set(
-            dimen=2, initialize=[(p, t) for p in minimum_use for t in path.steps if (p, t) in online]
+            dimen=2,
+            initialize=[
+                (p, t)
+                for (p, _), capacity in zip(structure.starts, path.project_capacity.array(), strict=True)
+                if p in minimum_use
+                for t in (1 + np.flatnonzero(capacity > 0)).tolist()
+            ],
         )
         path.used_at_least = Constraint(path.bound_to_use, rule=used_at_least)
 

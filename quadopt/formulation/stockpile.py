@@ -42,7 +42,7 @@ def add(path: pyo.Block, structure: Structure, is_base: bool) -> None:
         key: row["release_limit"] for key, row in structure.stocks.items() if not math.isnan(row["release_limit"])
     }
     path.slow_stocks = Set(dimen=2, initialize=list(limits))
-    path.release_limit = pyo.Param(path.slow_stocks, initialize=limits)
+    path.release_limit = Param(path.slow_stocks, initialize=list(limits.values()))
     path.release_rate = Constraint(path.slow_stocks, steps, rule=release_rate)
     if is_base:
         _add_reserve(path, structure)
@@ -80,10 +80,10 @@ def _add_stock_budget(path: pyo.Block, structure: Structure) -> None:
     }
     bought = [(n, m, t) for n, m in structure.stocks for t in path.steps if (n, t) in budget]
     path.stocked_materials = Groups(list(holders), initialize=Grouped(structure.stocks))
-    path.price = pyo.Param(case.materials, initialize=case.price)
+    path.price = Param(Set(dimen=1, initialize=case.materials), initialize=[case.price[m] for m in case.materials])
     path.bought = Set(dimen=3, initialize=bought)
     path.budgets = Set(dimen=2, initialize=list(budget))
-    path.stock_budget = pyo.Param(path.budgets, initialize=budget)
+    path.stock_budget = Param(path.budgets, initialize=list(budget.values()))
 
     path.purchase = Var(path.bought, domain=pyo.NonNegativeReals)
 

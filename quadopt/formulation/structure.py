@@ -157,6 +157,11 @@ class Structure:
         ]
 
     @cached_property
+    def share_receivers(self) -> Grouped:
+        """(row of the sharing table, provider, material) -> the receivers that the row matches."""
+        return Grouped(self.share_matches)
+
+    @cached_property
     def sharing_row(self) -> list[int]:
         """Of every flow of sharing, the row that names most of receiver and material, the first where two name as many."""
         row = self.sharing_table.row
@@ -184,6 +189,11 @@ class Structure:
     def fund_share(self) -> Array:
         """The fund's part of capex, by start (a column)."""
         return np.array([p.fund_share for p in self.projects for _ in p.starts]).reshape(-1, 1)
+
+    @cached_property
+    def salvage(self) -> Array:
+        """Capex that has not expired by the horizon's end, millions, by start."""
+        return np.array([p.salvage(self.case, start) for p in self.projects for start in p.starts])
 
     @cached_property
     def rates(self) -> Rates:
@@ -313,7 +323,7 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     )
 
     model.share_limits = Set(dimen=3, initialize=[match[:3] for match in structure.share_matches])
-    model.share_receivers = Groups(model.share_limits, initialize=Grouped(structure.share_matches))
+    model.share_receivers = Groups(model.share_limits, initialize=structure.share_receivers)
     for name, groups in structure.meetings.items():
         setattr(model, name, Groups(model.places, initialize=groups))
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyomo.environ as pyo
 import scipy.sparse as sp
 from pyomo.common.gc_manager import PauseGC
+from pyomo.core.expr.numvalue import native_numeric_types
 from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import OrderedVarRecorder
 
@@ -174,18 +175,20 @@ class Matrix:
             upper = np.array([math.inf if high is None else high for _, high in bounds])
             return lower, upper, np.array([not v.is_continuous() for v in variable.values()], dtype=bool)
         low, high, step = variable.common_domain.get_interval()
-        lower = np.full(size, -math.inf if low is None else low, dtype=float)
-        upper = np.full(size, math.inf if high is None else high, dtype=float)
-        template = variable.bounds_template
-        if template is not None:
-            least, most = template.expression
-            if least is not None:
-                np.maximum(lower, self._expander.numbers(variable, template, least), out=lower)
-            if most is not None:
-                np.minimum(upper, self._expander.numbers(variable, template, most), out=upper)
+        least, most = (None, None) if variable.bounds_template is None else variable.bounds_template.expression
+        lower = np.maximum(-math.inf if low is None else low, self._bound(variable, least, -math.inf))
+        upper = np.minimum(math.inf if high is None else high, self._bound(variable, most, math.inf))
         if np.isnan(lower).any() or np.isnan(upper).any():
             raise ValueError(f"{variable.name} has bounds that are no numbers")
-        return lower, upper, np.full(size, step != 0)
+        return np.broadcast_to(lower, size), np.broadcast_to(upper, size), np.broadcast_to(step != 0, size)
+
+    def _bound(self, variable: Any, expression: Any, without: float) -> Any:
+        """One side of a Var's bounds as its rule says it: a number, or one a member; `without` where it says none."""
+        if expression is None:
+            return without
+        if expression.__class__ in native_numeric_types:
+            return float(expression)
+        return self._expander.numbers(variable, variable.bounds_template, expression)
 
     def _extend_rows(self) -> None:
         terms, limits, count = Terms(), [(self._row_lower, self._row_upper)], 0

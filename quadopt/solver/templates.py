@@ -64,10 +64,12 @@ class Terms:
 
     def settle(self, is_fixed: npt.NDArray[np.bool_], at: Array) -> None:
         """Moves the terms of fixed columns to the constants; `at` has their values."""
-        if not is_fixed.any():
+        fixed = np.flatnonzero(is_fixed)
+        if not fixed.size:
             return
         for k, (row, column, coefficient, shape) in enumerate(self.entries):
-            if is_fixed[column].any():
+            is_near = np.size(column) and np.min(column) <= fixed[-1] and np.max(column) >= fixed[0]
+            if is_near and is_fixed[column].any():
                 rows, columns, coefficients = (np.broadcast_to(part, shape) for part in (row, column, coefficient))
                 out = is_fixed[columns]
                 self.constants.append((rows[out], coefficients[out] * at[columns[out]], (int(out.sum()),)))
