@@ -9,7 +9,7 @@ program, an LP; suppliers whose dependence rows have a price there join the next
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -24,9 +24,10 @@ from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains, chains_of
 from quadopt.solver.completion import Completed, Completion, WholeBasis
 from quadopt.solver.highs import HighsModel
+from quadopt.solver.joining import Joining
 from quadopt.solver.master import Master
-from quadopt.solver.matrix import Array, Mask, Matrix, Program
-from quadopt.solver.part import Part, owned_by
+from quadopt.solver.matrix import Array, Matrix, Program
+from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.race import Found, Hearing, Progress, Proof, Race
 from quadopt.solver.recourse import Recourse, Shape, shapes_of
@@ -43,8 +44,6 @@ LOOK_AROUND_SECONDS, LOOKED_AT = 8.0, 150_000
 coefficients than so many."""
 LOOK_AROUND_VALUES = 40
 """The same where a plan must not depend on the clock: portfolios valued."""
-PRICED = 0.02
-"""A supplier matters if the prices of its dependence rows, a share of one counted, sum to this share of the largest such sum."""
 TAKEN_IN = 3
 """Suppliers that join, those worth most first, where a search has ended and its plan in the whole program has not."""
 REMEMBERED = 6
@@ -133,7 +132,7 @@ class Search:
             minimiser.threads,
             minimiser.basis,
             self.deadline,
-            lambda: self._chains(self._part([])),
+            lambda: self._chains(self.joining.part([])),
             1 if minimiser.is_repeatable else 2,
         )
         self.sees_dependence = bool(program.cost[self.completion.results].any())
@@ -146,14 +145,8 @@ class Search:
         """Seconds that it took to complete the last plan, at most half of those that the stage has."""
         self._most_completing = time_limit / 2
         self._in_chains: dict[tuple[tuple[str, ...], int], Chains | None] = {}
-        self._but: dict[str, tuple[Mask, Mask]] = {}
-        """Rows and columns of suppliers that matter in some chains alone."""
-        self._joined: dict[str, set[int]] = {}
-        """By supplier the numbers of these chains."""
-        self._in_some = set[str]()
-        """Suppliers that mattered in a similar search, or a stage before, in some chains alone."""
-        self._mattering = list[str]()
-        """Those of them that matter most, for the stages after this one."""
+        traced = minimiser.in_matrix()
+        self.joining = Joining(minimiser.matrix, program, minimiser.active, traced, self.completion.results)
 
     def seconds_left(self) -> float:
         """Seconds until the stage's time limit."""
@@ -183,14 +176,14 @@ class Search:
         self._join_where_known()
         is_done = False
         while not is_done:
-            part = self._part(self._waiting())
+            part = self.joining.part(self.joining.waiting())
             is_final, found = self._round(part)
             is_wider = found is not None and self._count(found, part)
             if found is not None and is_final and not is_wider and not self._is_done():
-                self._activate(part.left_out[:TAKEN_IN])
+                self.joining.everywhere(part.left_out[:TAKEN_IN])
                 is_wider = bool(part.left_out)
             is_done = is_final and (not is_wider or self._is_done())
-        self.owner.active += [s for s in self._mattering if s not in self.owner.active]
+        self.joining.keep()
         if self.best.values is None:
             self._carry_over()
         for portfolio in [self.owner.starts, *self.owner.others]:
@@ -224,29 +217,13 @@ class Search:
     def _is_done(self) -> bool:
         return self.best.values is not None and (self.best.gap() <= self.gap or self._search_seconds_left() <= 0)
 
-    def _waiting(self) -> list[str]:
-        """Suppliers that do not matter so far, or in some chains alone."""
-        return [s for s in self.owner.in_matrix() if s not in self.owner.active or s in self._in_some]
-
-    def _activate(self, suppliers: Iterable[str]) -> None:
-        """Lets suppliers matter everywhere."""
-        self._in_some -= set(suppliers)
-        self.owner.active += [s for s in suppliers if s not in self.owner.active]
-
     def _join_where_known(self) -> None:
         """Lets suppliers join in the chains where they did in the last search by chain of this or a similar case."""
         if not (self.sees_dependence and self.owner.warm_starts and self.owner.warm_starts[0].left_out):
             return
-        warm, chains = self.owner.warm_starts[0], self._chains(self._part([]))
-        if chains is None or len(chains.shapes) != warm.count:
-            return
-        self._in_some = set(warm.left_out)
-        for supplier in set(warm.joined).intersection(self.owner.in_matrix()):
-            for number in warm.joined[supplier]:
-                self._join(supplier, number, chains)
-
-    def _part(self, left_out: list[str]) -> Part:
-        return Part.without(left_out, self.owner.matrix, self.program, self._but)
+        chains = self._chains(self.joining.part([]))
+        if chains is not None:
+            self.joining.begin_from(self.owner.warm_starts[0], chains)
 
     def _round(self, part: Part) -> tuple[bool, Found | None]:
         """One search of a part; whether it was more than a look around, and what it found."""
@@ -293,7 +270,7 @@ class Search:
         owner = self.owner
         proofs = [part]
         if not self.sees_dependence and len(owner.active) > 1:
-            proofs.insert(0, self._part([*part.left_out, *owner.active[1:]]))
+            proofs.insert(0, self.joining.part([*part.left_out, *owner.active[1:]]))
         is_repeatable = owner.is_repeatable
         seconds = self._search_seconds_left()
         if look_around and not is_repeatable:
@@ -316,11 +293,6 @@ class Search:
         if race.found is not None:
             owner.starts, owner.is_searched = part.integers_of(race.found.values), True
         return race.found
-
-    @cached_property
-    def _shares(self) -> Array:
-        """By row, how much of it a share of one is: what prices are counted with."""
-        return np.asarray(np.abs(self.program.a[:, self.completion.results]).sum(axis=1)).ravel()
 
     @cached_property
     def _shapes(self) -> list[Shape] | None:
@@ -361,7 +333,7 @@ class Search:
         found = race.local.valuation.warm_start(race.local.bounds, prices, relaxed)
         if not race.part.left_out:
             return [found]
-        joined = {supplier: tuple(numbers) for supplier, numbers in self._joined.items()}
+        joined = {supplier: tuple(numbers) for supplier, numbers in self.joining.chains.items()}
         whole = self.completion.ended()
         count = 0 if whole is None else len(whole.chains)
         found = replace(found, left_out=race.part.left_out, joined=joined, count=count)
@@ -421,43 +393,7 @@ class Search:
             return False
         if completed.total <= found.total + SAME * abs(found.total):
             return False
-        weights = completed.prices * self._shares
-        worth = {s: float(weights[self._depends_on(s)].sum()) for s in part.left_out}
-        least = PRICED * max(worth.values())
-        mattering = sorted((s for s in worth if worth[s] > least), key=lambda s: -worth[s])
-        chains = self._chains(self._part([]))
-        if chains is None:
-            self._activate(mattering)
-            return bool(mattering)
-        self._mattering += [s for s in mattering if s not in self._mattering]
-        return self._join_in_chains(weights, part, chains)
-
-    def _depends_on(self, supplier: str) -> Mask:
-        """The rows that say how dependent a plan is on a supplier."""
-        return self.owner.matrix.owned({("depends_on", supplier)})[0]
-
-    def _join_in_chains(self, weights: Array, part: Part, chains: Chains) -> bool:
-        """Lets suppliers join in those chains where they matter; whether there are any."""
-        worth: dict[tuple[str, int], float] = {}
-        for supplier in part.left_out:
-            own = np.where(self._depends_on(supplier) & ~part.rows, weights, 0.0)
-            for k, shape in enumerate(chains.shapes):
-                worth[supplier, k] = float(own[shape.rows].sum())
-        least = PRICED * max(worth.values())
-        joining = [pair for pair in worth if worth[pair] > least]
-        for supplier, k in joining:
-            self._join(supplier, k, chains)
-        return bool(joining)
-
-    def _join(self, supplier: str, number: int, chains: Chains) -> None:
-        """Lets a supplier join in one of the whole program's chains."""
-        own_rows, own_columns = owned_by(supplier, self.owner.matrix)
-        rows, columns = self._but.get(supplier, (np.zeros_like(own_rows), np.zeros_like(own_columns)))
-        of_chain = chains.shapes[number].rows, chains.shapes[number].columns
-        rows[of_chain[0]] |= own_rows[of_chain[0]]
-        columns[of_chain[1]] |= own_columns[of_chain[1]]
-        self._but[supplier] = rows, columns
-        self._joined.setdefault(supplier, set()).add(number)
+        return self.joining.by_prices(completed.prices, part, self._chains(self.joining.part([])))
 
     def _completed(self, found: Found, part: Part) -> Completed | None:
         """What a search has found in a part as a plan of the whole program."""

@@ -74,7 +74,7 @@ def dependence_stage(seed: int, budgets: float = 1.0) -> Search:
 
 def in_chains(search: Search) -> Chains:
     """The whole program in chains."""
-    chains = search._chains(search._part([]))
+    chains = search._chains(search.joining.part([]))
     assert chains is not None and len(chains.shapes) > 1
     return chains
 
@@ -154,7 +154,7 @@ def test_the_relaxation_by_cuts_is_the_programs(seed: int) -> None:
     chains, begin = in_chains(search), search._portfolios.smallest()
     assert begin is not None
     bounds = ChainedValuation(chains, 1).bounds()
-    proof = ChainProof(search._part([]), chains, search._portfolios, bounds, 1)
+    proof = ChainProof(search.joining.part([]), chains, search._portfolios, bounds, 1)
     told: list[float] = []
     assert proof.relax(begin, told.append, lambda: SECONDS)
     exact = HighsModel(search.program.relaxed).solve(0.0, SECONDS).incumbent
@@ -188,12 +188,11 @@ def test_guided_by_chain_comes_to_the_same_as_plain(seed: int, budgets: float) -
 def test_suppliers_join_in_the_chains_where_they_matter(seed: int) -> None:
     search = dependence_stage(seed)
     chains, suppliers = in_chains(search), search.owner.suppliers
-    part = search._part(suppliers[1:])
+    part = search.joining.part(suppliers[1:])
     completed = search.completion.with_starts(some_portfolios(search, 1)[0], True, part, None)
     assert completed is not None and completed.prices is not None
-    with patch.object(search, "_but", {}):
-        assert search._join_in_chains(completed.prices * search._shares, part, chains)
-        wider = search._part(suppliers[1:])
+    assert search.joining.by_prices(completed.prices, part, chains)
+    wider = search.joining.part(suppliers[1:])
     assert (wider.columns >= part.columns).all() and part.columns.sum() < wider.columns.sum() < wider.columns.size
     assert not search.program.a[wider.rows][:, ~wider.columns].nnz
     wholes = [owned_by(supplier, search.owner.matrix) for supplier in suppliers[1:]]
@@ -207,7 +206,7 @@ def test_suppliers_join_in_the_chains_where_they_matter(seed: int) -> None:
 
 def test_a_mip_of_the_whole_part_goes_on_however_many_cuts_there_are() -> None:
     search = dependence_stage(SEEDS[0])
-    chains, part, begin = in_chains(search), search._part([]), search._portfolios.smallest()
+    chains, part, begin = in_chains(search), search.joining.part([]), search._portfolios.smallest()
     assert begin is not None
     valuation = ChainedValuation(chains, 1)
     bounds = valuation.bounds()
@@ -252,7 +251,7 @@ def test_a_portfolio_is_completed_by_chain_as_by_the_whole() -> None:
 def test_a_chain_that_takes_too_long_is_placed_almost_as_well(seed: int) -> None:
     search = dependence_stage(seed)
     completion, suppliers = search.completion, search.owner.suppliers
-    part = search._part(suppliers[1:])
+    part = search.joining.part(suppliers[1:])
     chains = search._chains(part)
     assert chains is not None and isinstance(completion._whole, ChainedValuation)
     largest = max(completion._whole._pieces, key=lambda piece: piece._shape.columns.size)
@@ -279,7 +278,7 @@ def test_a_chain_that_takes_too_long_is_placed_almost_as_well(seed: int) -> None
 
 def test_a_better_plan_does_not_make_a_stage_late() -> None:
     search = dependence_stage(SEEDS[0])
-    completion, part = search.completion, search._part(search.owner.suppliers[1:])
+    completion, part = search.completion, search.joining.part(search.owner.suppliers[1:])
     portfolio, limits = some_portfolios(search, 1)[0], list[float]()
     chains = search._chains(part)
     assert chains is not None
@@ -303,7 +302,7 @@ def test_a_better_plan_does_not_make_a_stage_late() -> None:
 
 def test_ctrl_c_ends_a_completion() -> None:
     search = dependence_stage(SEEDS[0])
-    completion, part = search.completion, search._part(search.owner.suppliers[1:])
+    completion, part = search.completion, search.joining.part(search.owner.suppliers[1:])
     chains, portfolio = search._chains(part), some_portfolios(search, 1)[0]
     assert chains is not None
     near = ChainedValuation(chains, 1)
@@ -348,7 +347,7 @@ def test_seeking_by_all_bounds_ends_at_the_best_portfolio(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_mip_by_chain_with_a_target_tells_whether_a_better_plan_is_left(seed: int) -> None:
     search = dependence_stage(seed)
-    chains, part, begin = in_chains(search), search._part([]), search._portfolios.smallest()
+    chains, part, begin = in_chains(search), search.joining.part([]), search._portfolios.smallest()
     assert begin is not None
     valuation = ChainedValuation(chains, 1)
     bounds = valuation.bounds()
