@@ -187,23 +187,26 @@ class Completion:
             if answer is not None:
                 values[shape.columns] = answer.values
         slow = [whole.chains.shapes[k] for k in sorted(self._slow)]
-        placed = self._placed(values, slow, part, whole.chains, self._seconds(PLACING_SECONDS, is_first))
+        placed = self._placed(values, slow, part, whole.chains, is_first)
         if placed is None:
             return None
         return replace(placed, prices=whole.row_prices(self._slow))
 
-    def _placed(self, values: Array, slow: list[Shape], part: Part, chains: Chains, seconds: float) -> Completed | None:
+    def _placed(self, values: Array, slow: list[Shape], part: Part, chains: Chains, is_first: bool) -> Completed | None:
         """A point of a part, in some chains with flows that are good for the suppliers that matter and the exposure to all placed
         around them."""
         suppliers = {s: owned_by(s, self._matrix) for s in part.left_out}
-        share = seconds * min(1.0, self._workers / len(slow))
+        seconds = at_first = self._seconds(PLACING_SECONDS, is_first)
+        if is_first:
+            at_first = max(seconds, self.deadline - time.perf_counter())
+        share = min(1.0, self._workers / len(slow))
         placements, jobs = [], []
         for shape in slow:
             rows, columns, program = chains.beside(shape, values, len(slow) - 1)
             is_out = ~part.rows[rows], ~part.columns[columns]
             own = {s: (of[0][rows] & is_out[0], of[1][columns] & is_out[1]) for s, of in suppliers.items()}
             placements.append(Placement(program, own, self.results[columns], self.threads))
-            jobs.append(partial(placements[-1].best, values[columns], share))
+            jobs.append(partial(placements[-1].best, values[columns], share * seconds, share * at_first))
 
         def cancel() -> None:
             self.is_interrupted = True

@@ -46,15 +46,18 @@ class Placement:
         self._running: HighsModel | None = None
         self._is_cancelled = False
 
-    def best(self, flows: Array, seconds: float) -> Array | None:
-        """The best point found in time, from one without the suppliers left out; None where nothing has found a place."""
+    def best(self, flows: Array, seconds: float, at_first: float) -> Array | None:
+        """The best point found in time, from one without the suppliers left out; None where nothing has found a place.
+
+        The first point from inside, without which there is nothing, may take `at_first` seconds, however many all others may.
+        """
         deadline = time.perf_counter() + seconds
 
         def seconds_left() -> float:
             return deadline - time.perf_counter()
 
         out, best, least = list(self._owned), None, np.inf
-        inside = self._inside(out, seconds_left())
+        inside = self._inside(out, at_first)
         while True:
             placed = self._placed(out, flows if inside is None else inside)
             if placed.values is not None and self._worth(placed.values) < least:

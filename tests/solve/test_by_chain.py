@@ -17,7 +17,7 @@ from quadopt.solver.best import Best
 from quadopt.solver.chain_proof import CLOSED, ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
-from quadopt.solver.completion import LATE_SECONDS, is_kept
+from quadopt.solver.completion import LATE_SECONDS, PLACING_SECONDS, is_kept
 from quadopt.solver.highs import HighsModel, Status
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
@@ -298,6 +298,30 @@ def test_a_better_plan_does_not_make_a_stage_late() -> None:
         assert len(limits) > 2 and max(limits) <= LATE_SECONDS
         completion.with_starts(portfolio, True, part, near)
         assert max(limits) > LATE_SECONDS, "without a plan the limit does not count"
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_first_plan_is_looked_for_as_long_as_the_stage_goes_on(is_first: bool) -> None:
+    search, limits = dependence_stage(SEEDS[0]), list[float]()
+    completion, part = search.completion, search.joining.part(search.owner.suppliers[1:])
+    chains, portfolio = search._chains(part), some_portfolios(search, 1)[0]
+    assert chains is not None and isinstance(completion._whole, ChainedValuation)
+    largest = max(completion._whole._pieces, key=lambda piece: piece._shape.columns.size)
+    answer = Piece.answer
+
+    def too_slow(self: Piece, x: Array, seconds: float) -> Answer | None:
+        return None if self is largest else answer(self, x, seconds)
+
+    def noted(self: HighsModel, accuracy: float, seconds: float) -> None:
+        limits.append(seconds)
+
+    with (
+        patch.object(Piece, "answer", too_slow),
+        patch.object(HighsModel, "inside", noted),
+        patch.object(completion, "deadline", time.perf_counter() + 3 * PLACING_SECONDS),
+    ):
+        completion.with_starts(portfolio, is_first, part, ChainedValuation(chains, 1))
+    assert (max(limits) > 2 * PLACING_SECONDS) == is_first
 
 
 def test_ctrl_c_ends_a_completion() -> None:
