@@ -117,8 +117,8 @@ class Minimiser:
 class Search:
     """The search of one stage.
 
-    `sees_dependence`: the objective does, so that the bound is proven with all suppliers that matter; elsewhere with the
-    first of them to begin with, because it hardly moves with the others.
+    `sees_dependence`: the objective does, so that the bound is proven with all suppliers that matter; elsewhere a relaxation
+    with the first of them gives one before, because it is soon solved.
     """
 
     def __init__(

@@ -86,6 +86,8 @@ class Race(Company):
     The MIP hears and tells as its `Company`. The bound goes into `best`, the plan into `found`. The searching thread alone
     writes `found`, the proving one `_hint` and `best`.
 
+    Of all `proofs` but the last only the relaxation is solved: each sees more than the one before.
+
     `is_repeatable`: the two take turns, a descent of the search and then the proof until it has been heard as often as portfolios
     are valued, each about an LP, so that what they find does not depend on how fast they are. One core is then enough.
     """
@@ -116,6 +118,8 @@ class Race(Company):
         """What the MIP that runs looks at most at: it bounds nothing above it."""
         self._threads = threads
         self._bounding: HighsModel | None = None
+        self._cuts = list[Cut]()
+        """Of the branches' pieces: they hold whichever suppliers are left out."""
         self._hearing = Hearing(None)
         self._is_repeatable = is_repeatable
         self._turns = Turns()
@@ -227,9 +231,10 @@ class Race(Company):
 
     def _prove(self) -> None:
         with self._turns.of(PROOF), self._ending_both():
-            for proof in self.proofs:
-                if self.seconds_left() > 0:
-                    self._prove_with(proof)
+            for proof in self.proofs[:-1]:
+                self._relax(proof)
+            if self.seconds_left() > 0:
+                self._prove_with(self.proofs[-1])
             if self.has_ended():
                 self.local.valuation.cancel()
 
@@ -247,12 +252,24 @@ class Race(Company):
         if isinstance(proof, Master):
             self._prove_by_cuts(proof)
         elif isinstance(proof, Part):
+            if len(self.proofs) > 1:
+                self._relax(proof)  # its MIP takes several times as long until it tells as much
             self._bound_by(proof, proof.program)
         else:
             self._prove_by_chains(proof)
             if self.seconds_left() > 0:
                 # A chain has no solution with some starts, or what linking rows cost is more than the gap.
                 self._bound_by(proof.part, proof.part.program)
+
+    def _relax(self, proof: Proof) -> None:
+        """The bound of a proof's relaxation."""
+        if self.seconds_left() <= 0:
+            return
+        if isinstance(proof, Master):
+            self._relaxed_cuts(proof)
+        elif isinstance(proof, Part):
+            model = self._bounding = HighsModel(proof.program.relaxed, self._threads)
+            self.hear(np.nan, model.solve(0.0, self.seconds_left()).bound)
 
     def _prove_by_chains(self, proof: ChainProof) -> None:
         """MIPs over starts and levels, each with the cuts that there are by then, until there is nothing more to prove so."""
@@ -284,21 +301,24 @@ class Race(Company):
 
     def _prove_by_cuts(self, master: Master) -> None:
         """One MIP after the other, each with the cuts that the plan of the one before breaks, until it breaks none."""
-        cuts, is_kept = self._relaxed_cuts(master), False
+        self._relaxed_cuts(master)
+        is_kept = False
         while not is_kept and self.seconds_left() > 0:
-            ended = self._bound_by(master, master.with_cuts(cuts))
+            ended = self._bound_by(master, master.with_cuts(self._cuts))
             new = [] if ended.values is None else master.cuts_at(ended.values)
-            cuts, is_kept = cuts + new, not new
+            is_kept = not new
+            self._cuts += new
 
-    def _relaxed_cuts(self, master: Master) -> list[Cut]:
-        """Cuts that make the bound of the relaxed master that of the relaxed program."""
+    def _relaxed_cuts(self, master: Master) -> None:
+        """Cuts that make the bound of the relaxed master that of the relaxed program; a master before may have left some."""
         model = self._bounding = HighsModel(master.relaxed, self._threads)
-        cuts: list[Cut] = []
-        new = master.cuts_at(master.program.lower)
+        if self._cuts:
+            model.add_rows(*master.rows_of(self._cuts))
+        new = [] if self._cuts else master.cuts_at(master.program.lower)
         while self.seconds_left() > 0:
             if new:
                 model.add_rows(*master.rows_of(new))
-            cuts += new
+            self._cuts += new
             solved = model.solve(0.0, self.seconds_left())
             if solved.values is None or not solved.is_optimal:
                 break
@@ -306,7 +326,6 @@ class Race(Company):
             new = master.cuts_at(solved.values)
             if not new:
                 break
-        return cuts
 
     def _bound_by(self, proof: Proof, program: Program, target: float = np.inf) -> Outcome:
         """One MIP; of a program that has a row for a target what is at or below it."""
