@@ -81,17 +81,18 @@ class Joining:
         """Lets suppliers left out of a part join where prices of the whole program's rows say that they matter, in those of its
         chains alone where it has any; whether there are any such suppliers."""
         weights = prices * self._share
-        worth = {s: float(weights[self._depends_on(s)].sum()) for s in part.left_out}
+        depending = {s: self._depends_on(s) for s in part.left_out}
+        worth = {s: float(weights[own].sum()) for s, own in depending.items()}
         mattering = sorted(_priced(worth), key=lambda s: -worth[s])
         if chains is None:
             self.everywhere(mattering)
             return bool(mattering)
         self._mattering += [s for s in mattering if s not in self._mattering]
         by_chain: dict[tuple[str, int], float] = {}
-        for supplier in part.left_out:
-            own = np.where(self._depends_on(supplier) & ~part.rows, weights, 0.0)
+        for supplier, own in depending.items():
+            left_out = np.where(own & ~part.rows, weights, 0.0)
             for number, shape in enumerate(chains.shapes):
-                by_chain[supplier, number] = float(own[shape.rows].sum())
+                by_chain[supplier, number] = float(left_out[shape.rows].sum())
         joining = _priced(by_chain)
         for supplier, number in joining:
             self.in_chain(supplier, number, chains)

@@ -254,7 +254,8 @@ class Race(Company):
         elif isinstance(proof, Part):
             if len(self.proofs) > 1:
                 self._relax(proof)  # its MIP takes several times as long until it tells as much
-            self._bound_by(proof, proof.program)
+            if self.seconds_left() > 0:
+                self._bound_by(proof, proof.program)
         else:
             self._prove_by_chains(proof)
             if self.seconds_left() > 0:
