@@ -52,6 +52,22 @@ def _no_banner() -> Iterator[None]:
             os.close(nowhere)
 
 
+def _stoppable(highs: highspy.Highs) -> threading.Event:
+    """What ends a solve once it is set.
+
+    HiGHS keeps an interruption of the simplex method for good, and would end every later solve at once: each time that it looks
+    up it is told anew, also that it may go on.
+    """
+    stop = threading.Event()
+
+    def tell(event: highspy.HighsCallbackEvent) -> None:
+        event.interrupt(stop.is_set())
+
+    for callback in (highs.cbSimplexInterrupt, highs.cbIpmInterrupt, highs.cbMipInterrupt):
+        callback.subscribe(tell)
+    return stop
+
+
 class Status(Enum):
     """How a solve ended; a closed set, so that nothing that failed can look like an answer."""
 
@@ -143,7 +159,7 @@ class HighsModel:
         self.scaled: Scaled = scale(program)
         with _no_banner():
             self._highs = highspy.Highs()
-        self._highs.HandleUserInterrupt = True
+        self._stop = _stoppable(self._highs)
         self._set("output_flag", False)
         self._set("threads", threads)
         if not program.is_integer.any():
@@ -291,7 +307,7 @@ class HighsModel:
 
     def cancel(self) -> None:
         """Ends a solve that is under way in another thread, as soon as it looks up."""
-        self._highs.cancelSolve()
+        self._stop.set()
 
     def basis(self) -> Basis:
         """Statuses of columns and rows after an LP."""
@@ -372,8 +388,7 @@ class HighsModel:
 
     def _solve_interruptibly(self) -> None:
         """Runs HiGHS in a thread of its own, so that Ctrl-C ends the solve and keeps its incumbent."""
-        # `run` leaves the flag of an earlier cancelSolve up, and every later solve would end at once.
-        self._highs._Highs__solver_should_stop = False
+        self._stop.clear()
         if threading.current_thread() is not threading.main_thread():
             self._highs.run()
             return
@@ -385,7 +400,7 @@ class HighsModel:
                 except TimeoutError:
                     continue
                 except KeyboardInterrupt:
-                    self._highs.cancelSolve()
+                    self._stop.set()
 
     @contextmanager
     def _in_company(self, company: Company | None) -> Iterator[None]:

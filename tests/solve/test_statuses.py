@@ -126,6 +126,43 @@ def test_a_misspelt_option_is_refused() -> None:
         HighsModel(program())._set("mip_relative_gap", 0.1)
 
 
+def knapsacks(is_integer: bool) -> Program:
+    """Some knapsacks at once, which HiGHS does not solve at its first look."""
+    random, rows, columns = np.random.default_rng(0), 60, 120
+    a = sp.csr_array(random.integers(1, 50, (rows, columns)).astype(float))
+    return program(
+        a=a,
+        cost=-random.random(columns),
+        lower=np.zeros(columns),
+        upper=np.ones(columns),
+        row_lower=np.full(rows, -np.inf),
+        row_upper=0.3 * np.asarray(a.sum(axis=1)).ravel(),
+        is_integer=np.full(columns, is_integer),
+        is_anchor=np.zeros(columns, dtype=bool),
+    )
+
+
+@pytest.mark.parametrize("is_integer", [False, True])
+@pytest.mark.parametrize("runs_before", [0, 1])
+def test_a_solve_ended_from_outside_ends_no_later_one(is_integer: bool, runs_before: int) -> None:
+    # HiGHS keeps an interruption of the simplex method, which ended every later solve of a chain at once.
+    model, wanted = HighsModel(knapsacks(is_integer)), HighsModel(knapsacks(is_integer)).solve(0.5, 60.0)
+    for _ in range(runs_before):
+        model.solve(0.5, 60.0)
+        model.forget()
+    callback = model._highs.cbMipInterrupt if is_integer else model._highs.cbSimplexInterrupt
+
+    def cancel(event: highspy.HighsCallbackEvent) -> None:
+        model.cancel()
+
+    callback.subscribe(cancel)
+    assert model.solve(0.5, 60.0).status in (Status.STOPPED_WITH_PLAN, Status.STOPPED_WITHOUT_PLAN)
+    callback.unsubscribe(cancel)
+    again = model.solve(0.5, 60.0)
+    assert again.status is wanted.status is Status.OPTIMAL
+    assert again.bound <= wanted.incumbent + 1e-9 and wanted.bound <= again.incumbent + 1e-9
+
+
 def test_fixed_starts_are_one_plan_of_the_whole() -> None:
     model = HighsModel(program())
     assert model.solve_fixed(np.array([1.0, 0.0]), 10.0).incumbent == pytest.approx(-1.0)
