@@ -115,9 +115,17 @@ class Chains:
         upper[self.linking] = np.where(np.isfinite(room), at + room / (1 + others), upper[self.linking])
         rows, columns = np.zeros(upper.size, dtype=bool), np.zeros(point.size, dtype=bool)
         columns[shape.columns] = True
-        links = np.abs(self.program.a[self.linking][:, shape.columns]).sum(axis=1) > 0
-        rows[shape.rows], rows[self.linking[links]] = True, True
+        rows[shape.rows], rows[self.linking[self._linked(shape)]] = True, True
         return rows, columns, replace(self.program, row_upper=upper).part(rows, columns, point)
+
+    def _linked(self, shape: Shape) -> Mask:
+        """Which of the linking rows a piece is in."""
+        return np.asarray(np.abs(self.program.a[self.linking][:, shape.columns]).sum(axis=1)).ravel() > 0
+
+    def exceeding(self, values: Array) -> set[int]:
+        """Numbers of the pieces in linking rows that a point exceeds."""
+        exceeded = self.excess(values) > self.tolerance
+        return {k for k, shape in enumerate(self.shapes) if (self._linked(shape) & exceeded).any()}
 
     def excess(self, values: Array) -> Array:
         """By how much a point exceeds each linking row."""

@@ -20,7 +20,6 @@ from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
 from quadopt.solver.part import Part, owned_by
 from quadopt.solver.placement import Placement
-from quadopt.solver.recourse import Shape
 from quadopt.solver.side_by_side import side_by_side
 from quadopt.solver.valuation import Valuation
 from quadopt.solver.warm_start import WarmStart
@@ -31,6 +30,8 @@ WHOLE_SECONDS = 300.0
 """For one portfolio in the whole program."""
 CHAIN_SECONDS = 30.0
 """For one chain with all suppliers."""
+TRIED = 300_000
+"""Rows of a chain with all suppliers from which on that is not tried: no linear program of so many came to its end."""
 PLACING_SECONDS = 150.0
 """For chains that take too long with all suppliers, to let those join that matter."""
 AROUND_SECONDS = 60.0
@@ -95,7 +96,9 @@ class Completion:
         self.is_interrupted = False
         """Whether Ctrl-C ended a completion."""
         self._slow: set[int] = set()
-        """Chains that have taken too long, by number."""
+        """Chains that take too long, by number."""
+        self._joined: dict[int, list[str]] = {}
+        """By number of such a chain the suppliers that had to join there."""
         self.branches = matrix.owned({owner for owner in matrix.owners if owner[0] == "branch"})
         """Rows and columns of the branches."""
         self.held = matrix.rows_of("held")
@@ -150,16 +153,16 @@ class Completion:
         return Completed(values, self._worth(values), prices)
 
     def with_starts(
-        self, portfolio: Array, is_first: bool, part: Part, near: Valuation | ChainedValuation | None
+        self, found: Array, is_first: bool, part: Part, near: Valuation | ChainedValuation | None
     ) -> Completed | None:
-        """A portfolio's best plan, begun from what `near`, a valuation of the part, has found optimal for it."""
-        whole, found = self._whole, None
+        """The best plan with the starts of a plan of a part, begun from where `near`, a valuation of the part, ends with them."""
+        portfolio, whole = part.integers_of(found), self._whole
         if near is not None:
-            found = near.value(portfolio, self._seconds(WARM_SECONDS, is_first))
+            near.value(portfolio, self._seconds(WARM_SECONDS, is_first))
             if not (isinstance(whole, ChainedValuation) and whole.has_known_bases):
                 whole.begin_from(near, part.rows, part.columns)
-        if isinstance(whole, ChainedValuation) and found is not None and found.is_plan:
-            return self._by_chain(portfolio, is_first, part.to_whole(found.values), part, whole)
+        if isinstance(whole, ChainedValuation):
+            return self._by_chain(portfolio, is_first, found, part, whole)
         completed = self._valued(portfolio, self._seconds(WARM_SECONDS, is_first))
         if completed is None and is_first:
             whole.forget()
@@ -173,39 +176,44 @@ class Completion:
     def _by_chain(
         self, portfolio: Array, is_first: bool, found: Array, part: Part, whole: ChainedValuation
     ) -> Completed | None:
-        """A portfolio's best plan chain by chain; of `found`, that of a part, where some take too long with all suppliers."""
-        seconds = self._seconds(WARM_SECONDS, is_first)
+        """A portfolio's best plan chain by chain; around `found`, a plan of a part, where chains take too long with all
+        suppliers, or want more of a stock budget together than there is."""
+        seconds, chains = self._seconds(WARM_SECONDS, is_first), whole.chains
+        self._slow |= {k for k, shape in enumerate(chains.shapes) if shape.rows.size > TRIED}
         answers = whole.answer_each(portfolio, seconds, CHAIN_SECONDS, self._slow)
         self.is_interrupted = whole.is_cancelled
         if self.is_interrupted:
             return None
         self._slow = {k for k, answer in enumerate(answers) if answer is None}
-        if not self._slow:
-            return self._valued(portfolio, seconds)
+        completed = None if self._slow else self._valued(portfolio, seconds)
+        if completed is not None:
+            return completed
         values = found.copy()
-        for shape, answer in zip(whole.chains.shapes, answers, strict=True):
+        for shape, answer in zip(chains.shapes, answers, strict=True):
             if answer is not None:
                 values[shape.columns] = answer.values
-        slow = [whole.chains.shapes[k] for k in sorted(self._slow)]
-        placed = self._placed(values, slow, part, whole.chains, is_first)
+        around = sorted(self._slow.union(chains.exceeding(values)))
+        for k in around:
+            values[chains.shapes[k].columns] = found[chains.shapes[k].columns]
+        placed = self._placed(values, around, part, chains, is_first)
         if placed is None:
             return None
         return replace(placed, prices=whole.row_prices(self._slow))
 
-    def _placed(self, values: Array, slow: list[Shape], part: Part, chains: Chains, is_first: bool) -> Completed | None:
-        """A point of a part, in some chains with flows that are good for the suppliers that matter and the exposure to all placed
-        around them."""
+    def _placed(self, values: Array, around: list[int], part: Part, chains: Chains, is_first: bool) -> Completed | None:
+        """A point of a part, in some chains with flows that are good for the suppliers that matter and the exposure to all
+        placed around them."""
         suppliers = {s: owned_by(s, self._matrix) for s in part.left_out}
         seconds = at_first = self._seconds(PLACING_SECONDS, is_first)
         if is_first:
-            at_first = max(seconds, self.deadline - time.perf_counter())
-        share = min(1.0, self._workers / len(slow))
-        placements, jobs = [], []
-        for shape in slow:
-            rows, columns, program = chains.beside(shape, values, len(slow) - 1)
+            at_first = max(seconds, (self.deadline - time.perf_counter()) / 2)
+        share = min(1.0, self._workers / len(around))
+        placements, jobs = list[Placement](), []
+        for k in around:
+            rows, columns, program = chains.beside(chains.shapes[k], values, len(around) - 1)
             is_out = ~part.rows[rows], ~part.columns[columns]
             own = {s: (of[0][rows] & is_out[0], of[1][columns] & is_out[1]) for s, of in suppliers.items()}
-            placements.append(Placement(program, own, self.results[columns], self.threads))
+            placements.append(Placement(program, own, self.results[columns], self.threads, self._joined.get(k, ())))
             jobs.append(partial(placements[-1].best, values[columns], share * seconds, share * at_first))
 
         def cancel() -> None:
@@ -213,11 +221,12 @@ class Completion:
             for placement in placements:
                 placement.cancel()
 
-        whole = values.copy()
-        for shape, placed in zip(slow, side_by_side(jobs, self._workers, cancel), strict=True):
+        whole, found = values.copy(), side_by_side(jobs, self._workers, cancel)
+        for k, placement, placed in zip(around, placements, found, strict=True):
+            self._joined[k] = placement.joined
             if placed is None:
                 return None
-            whole[shape.columns] = placed
+            whole[chains.shapes[k].columns] = placed
         return self._kept(whole)
 
     def of_portfolio(self, portfolio: Array) -> Completed | None:

@@ -397,13 +397,13 @@ class Search:
 
     def _completed(self, found: Found, part: Part) -> Completed | None:
         """What a search has found in a part as a plan of the whole program."""
-        is_first, portfolio = self.best.values is None, part.integers_of(found.values)
+        is_first = self.best.values is None
         completed = self.completion.around_branches(found.values, part, is_first)
         if completed is None and (is_first or not self.completion.has_branches):
             if not self.completion.is_by_chain:
                 self._take_completed(self.completion.around(found.values, ~part.columns | self.completion.results))
             is_first = self.best.values is None
-            completed = self.completion.with_starts(portfolio, is_first, part, self._near(part))
+            completed = self.completion.with_starts(found.values, is_first, part, self._near(part))
         return completed
 
     def _near(self, part: Part) -> Valuation | ChainedValuation | None:

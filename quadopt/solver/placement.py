@@ -8,6 +8,7 @@ point method ends, they seldom do. Suppliers that are leant on join, and the cha
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,36 +39,45 @@ class Placement:
     """Plans of the program of one chain. One object serves one thread.
 
     `owned`: the rows and columns of each supplier that may be left out. `results`: the columns that say how dependent a plan is.
+    `joined`: those that join from the beginning; all that have by the end.
     """
 
-    def __init__(self, program: Program, owned: dict[str, tuple[Mask, Mask]], results: Mask, threads: int) -> None:
+    def __init__(
+        self,
+        program: Program,
+        owned: dict[str, tuple[Mask, Mask]],
+        results: Mask,
+        threads: int,
+        joined: Iterable[str] = (),
+    ) -> None:
         self._program, self._results, self._threads = program, results, threads
         self._owned = {supplier: own for supplier, own in owned.items() if own[1].any()}
+        self.joined = list(joined)
         self._running: HighsModel | None = None
         self._is_cancelled = False
 
     def best(self, flows: Array, seconds: float, at_first: float) -> Array | None:
-        """The best point found in time, from one without the suppliers left out; None where nothing has found a place.
+        """The best point found in time, from a plan without the suppliers left out; None where nothing has found a place.
 
-        The first point from inside, without which there is nothing, may take `at_first` seconds, however many all others may.
+        The flows of that plan are good for few suppliers, but have room for all: what is left where no point from inside is.
+        The first of these may take `at_first` seconds, however many all others may.
         """
         deadline = time.perf_counter() + seconds
 
         def seconds_left() -> float:
             return deadline - time.perf_counter()
 
-        out, best, least = list(self._owned), None, np.inf
-        inside = self._inside(out, at_first)
-        while True:
-            placed = self._placed(out, flows if inside is None else inside)
+        best, least = None, np.inf
+        inside = self._inside(at_first)
+        while inside is not None:
+            placed = self._placed(self._out, inside)
             if placed.values is not None and self._worth(placed.values) < least:
                 best, least = placed.values, self._worth(placed.values)
-            out = [supplier for supplier in out if supplier not in placed.leant_on[:TAKEN_IN]]
-            if inside is None or not placed.leant_on or seconds_left() <= 0 or self._is_cancelled:
-                return best
-            inside = self._inside(out, seconds_left())
-            if inside is None:
-                return best
+            self.joined += placed.leant_on[:TAKEN_IN]
+            if not placed.leant_on or seconds_left() <= 0 or self._is_cancelled:
+                break
+            inside = self._inside(seconds_left())
+        return self._placed(list(self._owned), flows).values if best is None else best
 
     def cancel(self) -> None:
         """Ends what is under way in another thread."""
@@ -75,10 +85,15 @@ class Placement:
         if self._running is not None:
             self._running.cancel()
 
-    def _inside(self, out: list[str], seconds: float) -> Array | None:
-        """A point near the best one with some suppliers left out; None where there is none in time."""
+    @property
+    def _out(self) -> list[str]:
+        """Suppliers left out."""
+        return [supplier for supplier in self._owned if supplier not in self.joined]
+
+    def _inside(self, seconds: float) -> Array | None:
+        """A point near the best one without the suppliers left out; None where there is none in time."""
         rows, columns = np.ones(self._program.row_lower.size, dtype=bool), np.ones_like(self._results)
-        for supplier in out:
+        for supplier in self._out:
             own_rows, own_columns = self._owned[supplier]
             rows &= ~own_rows
             columns &= ~own_columns
@@ -91,7 +106,7 @@ class Placement:
         return point
 
     def _placed(self, out: list[str], flows: Array) -> Placed:
-        """The exposure to each of the suppliers left out, placed around flows."""
+        """The exposure to each of some suppliers, placed around flows."""
         program, values, worth = self._program, flows.copy(), self._worth(flows)
         around = replace(program, lower=np.where(self._results, np.maximum(flows, program.lower), program.lower))
         added: dict[str, float] = {}
