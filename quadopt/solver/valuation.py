@@ -25,6 +25,8 @@ KEPT = 80
 """How many bounds a search holds: the latest."""
 FIRST_SHARE = 0.01
 """An excess of this share of a held row's size costs as much as the objective, to begin with."""
+ABOVE_PRICE = 2.0
+"""At least so many times what a held row costs at the first portfolio: an excess that pays is thrown out again by dearer ones."""
 DEARER, TIMES = 10.0, 8
 """By how much the penalty is raised where an excess pays, and how often at most: where it still pays then, there is no plan."""
 
@@ -66,6 +68,7 @@ class Valuation:
         rows = np.flatnonzero(held)
         self._starts = np.flatnonzero(program.is_integer).astype(np.int32)
         self._columns = program.cost.size
+        self._held_rows = rows
         self._size, self._tolerance = held_sizes(program, rows)
         self._model = HighsModel(_softened(program, rows), threads)
         self._excess = np.arange(self._columns, self._columns + rows.size, dtype=np.int32)
@@ -121,7 +124,11 @@ class Valuation:
     def _open(self, seconds: float) -> None:
         """Lets held objectives be exceeded from now on, at a penalty measured by a value without."""
         strict = self._solve(seconds)
-        self._set_penalty(first_penalty(strict.incumbent if strict.values is not None else 1.0, self._size))
+        has_plan = strict.values is not None and strict.is_optimal
+        penalty = first_penalty(strict.incumbent if has_plan else 1.0, self._size)
+        if has_plan:
+            penalty = np.maximum(penalty, ABOVE_PRICE * np.abs(self._model.row_values()[self._held_rows]))
+        self._set_penalty(penalty)
         self._model.set_bounds(self._excess, np.zeros(self._excess.size), np.full(self._excess.size, np.inf))
 
     def make_dearer(self) -> bool:

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from quadopt.solver.goals import goals_of
 from quadopt.solver.highs import HighsModel
@@ -151,6 +152,24 @@ def test_cancelling_ends_one_solve_only() -> None:
     valuation = Valuation(program, held, 1)
     valuation.cancel()
     assert all(valuation.value(x, SECONDS) is not None for x in portfolios_of(46)[:10])
+
+
+def test_at_the_first_portfolio_no_excess_pays() -> None:
+    # x is what 1000 y leaves of 1000, and y is held at 0.999: a thousandth more of it would save all that the plan costs.
+    program = Program(
+        sp.csr_array(np.array([[0.0, 1.0, 1000.0], [0.0, 0.0, 1.0]])),
+        np.array([0.0, 1.0, 0.0]),
+        0.0,
+        np.zeros(3),
+        np.array([1.0, np.inf, 10.0]),
+        np.array([1000.0, -np.inf]),
+        np.array([np.inf, 0.999]),
+        np.array([True, False, False]),
+        np.zeros(3, dtype=bool),
+    )
+    found = Valuation(program, np.array([False, True]), 1).value(np.zeros(1), SECONDS)
+    assert found is not None and found.is_plan
+    assert found.total == pytest.approx(1.0)
 
 
 def test_the_penalty_rises_to_a_top() -> None:
