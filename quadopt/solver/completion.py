@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
+from quadopt.solver.feasibility import is_kept
 from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
 from quadopt.solver.part import Part, owned_by
@@ -30,16 +31,14 @@ WHOLE_SECONDS = 300.0
 """For one portfolio in the whole program."""
 CHAIN_SECONDS = 30.0
 """For one chain with all suppliers."""
-TRIED = 300_000
-"""Rows of a chain with all suppliers from which on that is not tried: no linear program of so many came to its end."""
+TRIED = 200_000
+"""Rows of a chain with all suppliers above which that is not tried: of so many no linear program came to its end in time."""
 PLACING_SECONDS = 150.0
 """For chains that take too long with all suppliers, to let those join that matter."""
 AROUND_SECONDS = 60.0
 """For what is free around a plan that stays."""
 LATE_SECONDS = 30.0
 """For a linear program of a better plan where a stage's time is over."""
-TOLERANCE = 1e-6
-"""Relative to what stands in a row or column: by how much a completed plan may miss it."""
 
 
 @dataclass(frozen=True)
@@ -278,15 +277,3 @@ class Completion:
 
     def _worth(self, values: Array) -> float:
         return float(self.program.cost @ values + self.program.constant)
-
-
-def is_kept(program: Program, values: Array) -> bool:
-    """Whether a point keeps all rows and bounds of a program, within 1e-6 of what stands in each of them."""
-    rows, size = program.a @ values, TOLERANCE * (1.0 + np.abs(program.a) @ np.abs(values))
-    bounds = TOLERANCE * (1.0 + np.abs(values))
-    return bool(
-        (rows >= program.row_lower - size).all()
-        and (rows <= program.row_upper + size).all()
-        and (values >= program.lower - bounds).all()
-        and (values <= program.upper + bounds).all()
-    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from quadopt.solver.feasibility import is_kept
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Program
 
@@ -71,7 +72,8 @@ class Placement:
         inside = self._inside(at_first)
         while inside is not None:
             placed = self._placed(self._out, inside)
-            if placed.values is not None and self._worth(placed.values) < least:
+            is_plan = placed.values is not None and is_kept(self._program, placed.values)
+            if placed.values is not None and is_plan and self._worth(placed.values) < least:
                 best, least = placed.values, self._worth(placed.values)
             self.joined += placed.leant_on[:TAKEN_IN]
             if not placed.leant_on or seconds_left() <= 0 or self._is_cancelled:

@@ -19,7 +19,8 @@ from quadopt.solver.best import Best
 from quadopt.solver.chain_proof import CLOSED, ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
-from quadopt.solver.completion import LATE_SECONDS, PLACING_SECONDS, is_kept
+from quadopt.solver.completion import LATE_SECONDS, PLACING_SECONDS
+from quadopt.solver.feasibility import is_kept
 from quadopt.solver.highs import HighsModel, Status
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array

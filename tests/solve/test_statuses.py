@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 from quadopt.errors import NoPlanError
+from quadopt.solver.feasibility import is_kept
 from quadopt.solver.highs import HighsModel, Outcome, Status
 from quadopt.solver.matrix import Program
 from quadopt.solver.stages import Staged
@@ -161,6 +162,27 @@ def test_a_solve_ended_from_outside_ends_no_later_one(is_integer: bool, runs_bef
     again = model.solve(0.5, 60.0)
     assert again.status is wanted.status is Status.OPTIMAL
     assert again.bound <= wanted.incumbent + 1e-9 and wanted.bound <= again.incumbent + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_point_from_inside_is_a_plan_though_rows_are_of_all_sizes(seed: int) -> None:
+    random, rows, columns = np.random.default_rng(seed), 150, 300
+    a = sp.csr_array(sp.random(rows, columns, 0.05, random_state=seed))
+    a.data += 0.1
+    side = a @ 10.0 ** random.uniform(-3, 5, columns)
+    large = program(
+        a=a,
+        cost=random.random(columns),
+        lower=np.zeros(columns),
+        upper=np.full(columns, np.inf),
+        row_lower=side,
+        row_upper=side,
+        is_integer=np.zeros(columns, dtype=bool),
+        is_anchor=np.zeros(columns, dtype=bool),
+    )
+    point = HighsModel(large).inside(1e-4, 60.0)
+    assert point is not None and is_kept(large, point)
+    assert large.cost @ point <= (1 + 1e-3) * HighsModel(large).solve(0.0, 60.0).incumbent
 
 
 def test_fixed_starts_are_one_plan_of_the_whole() -> None:
