@@ -79,7 +79,9 @@ class Placement:
             if not placed.leant_on or seconds_left() <= 0 or self._is_cancelled:
                 break
             inside = self._inside(seconds_left())
-        return self._placed(list(self._owned), flows).values if best is None else best
+        if best is None and not self._is_cancelled:
+            best = self._placed(list(self._owned), flows).values
+        return best
 
     def cancel(self) -> None:
         """Ends what is under way in another thread."""
