@@ -23,13 +23,16 @@ from quadopt.solver.chain_proof import ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains, chains_of
 from quadopt.solver.completion import Completed, Completion, WholeBasis
+from quadopt.solver.contest import Contest, Found
+from quadopt.solver.hearing import Hearing, Progress
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.joining import Joining
 from quadopt.solver.master import Master
 from quadopt.solver.matrix import Array, Matrix, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.race import Found, Hearing, Progress, Proof, Race
+from quadopt.solver.proving import Proof
+from quadopt.solver.race import Race
 from quadopt.solver.recourse import Recourse, Shape, shapes_of
 from quadopt.solver.valuation import Valuation
 from quadopt.solver.warm_start import WarmStart
@@ -277,10 +280,10 @@ class Search:
             longer = min(LOOK_AROUND_SECONDS * part.program.a.nnz / LOOKED_AT, seconds / 4)
             seconds = max(LOOK_AROUND_SECONDS, longer)
         gap = NARROWER * self.gap if part.left_out else self.gap
-        deadline = time.perf_counter() + seconds
+        contest = Contest(part, self.best, gap, time.perf_counter() + seconds)
         valuation, bounds, proving = self._prepared(part, proofs)
-        race = Race(part, proving, self.best, gap, deadline, owner.threads, is_repeatable)
-        race.prepare(valuation, self._portfolios, self._telling(part), bounds)
+        telling = self._telling(part)
+        race = Race(contest, proving, valuation, self._portfolios, owner.threads, telling, bounds, is_repeatable)
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
         if look_around:
@@ -325,7 +328,7 @@ class Search:
         race = self._race
         if race is None or not isinstance(race.local.valuation, ChainedValuation):
             return []
-        proofs = [proof for proof in race.proofs if isinstance(proof, ChainProof)]
+        proofs = race.proving.by_chain
         prices = np.maximum.reduce(
             [one.linking_prices for one in (race.local.valuation, *(p.valuation for p in proofs))]
         )
@@ -344,7 +347,7 @@ class Search:
         last = self._race
         known = None if last is None else last.local.valuation
         if last is not None and isinstance(known, ChainedValuation) and np.array_equal(last.part.columns, part.columns):
-            return known, last.local.bounds, last.proofs
+            return known, last.local.bounds, last.proving.proofs
         valuation = self._valuation(part)
         bounds = valuation.bounds()
         proving = self._proofs(proofs, bounds)

@@ -20,12 +20,14 @@ from quadopt.solver.chain_proof import CLOSED, ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
 from quadopt.solver.completion import LATE_SECONDS, PLACING_SECONDS
+from quadopt.solver.contest import Contest
 from quadopt.solver.feasibility import is_kept
 from quadopt.solver.highs import HighsModel, Status
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
 from quadopt.solver.minimise import Search
 from quadopt.solver.part import Part, owned_by
+from quadopt.solver.proving import Proving
 from quadopt.solver.race import Race
 from quadopt.solver.recourse import Answer, Piece
 from quadopt.solver.stages import Staged
@@ -197,13 +199,13 @@ def test_the_relaxation_by_cuts_is_the_programs(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_guided_by_chain_comes_to_the_same_as_plain(seed: int, budgets: float) -> None:
     proven: list[bool] = []
-    prove = Race._prove_by_chains
+    prove = Proving._prove_by_chains
 
-    def proving(self: Race, proof: ChainProof) -> None:
+    def proving(self: Proving, proof: ChainProof, begin: Array | None) -> None:
         proven.append(True)
-        prove(self, proof)
+        prove(self, proof, begin)
 
-    with patch.object(Race, "_prove_by_chains", proving):
+    with patch.object(Proving, "_prove_by_chains", proving):
         guided, plain = staged(seed, budgets), staged(seed, budgets, "plain")
         assert_plans(watched(Run(guided)))
         plain.run()
@@ -242,14 +244,14 @@ def test_a_mip_of_the_whole_part_goes_on_however_many_cuts_there_are() -> None:
     valuation = ChainedValuation(chains, 1)
     bounds = valuation.bounds()
     proof = ChainProof(part, chains, search._portfolios, bounds, 1)
-    race = Race(part, [proof], Best(), GAP, time.perf_counter() + SECONDS, 1)
-    race.prepare(valuation, search._portfolios, None, bounds)
+    contest = Contest(part, Best(), GAP, time.perf_counter() + SECONDS)
+    proving = Race(contest, [proof], valuation, search._portfolios, 1, None, bounds).proving
     assert proof.relax(begin, lambda bound: None, lambda: SECONDS)
-    race._bound_by(proof, proof.program())
+    proving.bound_by(proof, proof.program())
     bounds.added *= 10
-    assert race.is_over()
-    race._bound_by(part, part.program)
-    assert not race.is_over()
+    assert proving.is_over()
+    proving.bound_by(part, part.program)
+    assert not proving.is_over()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -428,11 +430,11 @@ def test_a_mip_by_chain_with_a_target_tells_whether_a_better_plan_is_left(seed: 
     valuation = ChainedValuation(chains, 1)
     bounds = valuation.bounds()
     proof, best = ChainProof(part, chains, search._portfolios, bounds, 1), Best()
-    race = Race(part, [proof], best, GAP, time.perf_counter() + SECONDS, 1)
-    race.prepare(valuation, search._portfolios, None, bounds)
+    contest = Contest(part, best, GAP, time.perf_counter() + SECONDS)
+    proving = Race(contest, [proof], valuation, search._portfolios, 1, None, bounds).proving
     assert proof.relax(begin, lambda bound: None, lambda: SECONDS)
     exact = HighsModel(search.program).solve(GAP, LIMIT).incumbent
     above, below = exact + 1e-3, bounds.least(search._portfolios) - 1e-3
-    assert race._bound_by(proof, proof.program(above), above).has_plan
-    assert race._bound_by(proof, proof.program(below), below).status is Status.INFEASIBLE
+    assert proving.bound_by(proof, proof.program(above), above).has_plan
+    assert proving.bound_by(proof, proof.program(below), below).status is Status.INFEASIBLE
     assert best.bound <= exact + GAP, "what is left out by the target is not proven to be dearer"

@@ -152,7 +152,7 @@ def test_listeners_hear_only_of_plans_of_the_whole(seed: int) -> None:
 
     heard_of: list[int] = []
     tables = random_tables(seed)
-    with patch("quadopt.solver.race.PROGRESS_SECONDS", 0.0), patch.object(Minimiser, "minimise", listening):
+    with patch("quadopt.solver.hearing.PROGRESS_SECONDS", 0.0), patch.object(Minimiser, "minimise", listening):
         run(tables, random_options(seed, tables), "guided")
     assert all(heard_of)
 

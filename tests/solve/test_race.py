@@ -13,13 +13,15 @@ import scipy.sparse as sp
 
 from quadopt.solver import race as racing
 from quadopt.solver.best import Best
+from quadopt.solver.contest import Contest, Found
 from quadopt.solver.gap import relative_gap
 from quadopt.solver.highs import Company, HighsModel
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.race import Found, Race
+from quadopt.solver.proving import Proving
+from quadopt.solver.race import Race
 from quadopt.solver.stages import Staged
 from quadopt.solver.valuation import Valuation
 from quadopt.tables.case import Case
@@ -73,7 +75,7 @@ def test_what_a_search_leaves_behind_bounds_every_portfolio(seed: int) -> None:
 
 def test_a_stage_whose_proof_comes_to_nothing_has_a_bound() -> None:
     race, best, _ = ready(SEEDS[0], 1e-6)
-    with patch.object(Race, "_prove_with", lambda self, proof: None):
+    with patch.object(Proving, "_prove_with", lambda self, proof, begin: None):
         race.run([portfolios_of(SEEDS[0])[0]])
     assert race.found is not None
     assert -np.inf < best.bound <= min(exact(SEEDS[0])) + 1e-6
@@ -83,14 +85,14 @@ def ready(seed: int, gap: float) -> tuple[Race, Best, Portfolios]:
     """A race over the whole of a random case's last stage, on its marks."""
     program, held, portfolios = last_stage(seed)
     best, part = Best(), whole(program)
-    race = Race(part, [part], best, gap, time.perf_counter() + LONG, 1)
-    race.prepare(Valuation(program, held, 1), portfolios, None)
+    contest = Contest(part, best, gap, time.perf_counter() + LONG)
+    race = Race(contest, [part], Valuation(program, held, 1), portfolios, 1)
     return race, best, portfolios
 
 
 def without_end() -> Any:
     """A patch by which no race ends at a gap."""
-    return patch.object(racing, "relative_gap", lambda *_: np.inf)
+    return patch("quadopt.solver.contest.relative_gap", lambda *_: np.inf)
 
 
 def whole(program: Program) -> Part:
@@ -105,7 +107,7 @@ def test_a_race_ends_at_the_gap(seed: int) -> None:
     begin = time.perf_counter()
     race.run([known for known in [portfolios.smallest()] if known is not None])
     assert time.perf_counter() - begin < SOON
-    assert race.found is not None and race.is_over() and not race.is_interrupted
+    assert race.found is not None and race.proving.is_over() and not race.is_interrupted
     assert relative_gap(race.found.total, best.bound) <= 1e-4
     assert best.bound <= min(exact(seed)) + 1e-6 * abs(min(exact(seed)))
     assert race.found.total >= min(exact(seed)) - 1e-6 * abs(min(exact(seed)))
@@ -122,8 +124,8 @@ def test_a_race_over_nothing_feasible_ends() -> None:
     program, held, portfolios = last_stage(SEEDS[0])
     never = Program(**{**vars(program), "row_upper": np.where(held, -1e6, program.row_upper)})
     part = whole(never)
-    race = Race(part, [part], Best(), 1e-4, time.perf_counter() + LONG, 1)
-    race.prepare(Valuation(never, np.zeros_like(held), 1), portfolios, None)
+    contest = Contest(part, Best(), 1e-4, time.perf_counter() + LONG)
+    race = Race(contest, [part], Valuation(never, np.zeros_like(held), 1), portfolios, 1)
     begin = time.perf_counter()
     race.run([portfolios_of(SEEDS[0])[0]])
     assert time.perf_counter() - begin < SOON
@@ -133,13 +135,13 @@ def test_a_race_over_nothing_feasible_ends() -> None:
 def test_a_better_plan_is_offered_once() -> None:
     race, _, _ = ready(SEEDS[0], 1e-4)
     size = race.part.columns.size
-    assert race.offer() is None
-    race.found = Found(np.full(size, 2.0), 5.0)
-    offered = race.offer()
+    assert race.proving.offer() is None
+    race.contest.found = Found(np.full(size, 2.0), 5.0)
+    offered = race.proving.offer()
     assert offered is not None and (offered == 2.0).all()
-    assert race.offer() is None
-    race.found = Found(np.full(size, 3.0), 4.0)
-    offered = race.offer()
+    assert race.proving.offer() is None
+    race.contest.found = Found(np.full(size, 3.0), 4.0)
+    offered = race.proving.offer()
     assert offered is not None and (offered == 3.0).all()
 
 
@@ -250,7 +252,9 @@ def test_what_goes_wrong_in_one_thread_comes_out_and_ends_the_other(where: str) 
     smallest = portfolios.smallest()
     assert smallest is not None
     failing = (
-        patch.object(race.local, "value", broken) if where == "the search" else patch.object(race, "offer", broken)
+        patch.object(race.local, "value", broken)
+        if where == "the search"
+        else patch.object(race.proving, "offer", broken)
     )
     begin = time.perf_counter()
     with without_end(), failing, pytest.raises(Broken):
@@ -261,7 +265,7 @@ def test_what_goes_wrong_in_one_thread_comes_out_and_ends_the_other(where: str) 
 def test_what_a_listener_raises_comes_out() -> None:
     program, held, portfolios = last_stage(46)
     part = whole(program)
-    race = Race(part, [part], Best(), 1e-6, time.perf_counter() + 2.0, 1)
-    with patch.object(racing, "PROGRESS_SECONDS", 0.0), pytest.raises(Broken):
-        race.prepare(Valuation(program, held, 1), portfolios, broken)
+    contest = Contest(part, Best(), 1e-6, time.perf_counter() + 2.0)
+    race = Race(contest, [part], Valuation(program, held, 1), portfolios, 1, broken)
+    with patch("quadopt.solver.hearing.PROGRESS_SECONDS", 0.0), pytest.raises(Broken):
         race.run([portfolios_of(46)[0]])
