@@ -207,7 +207,7 @@ def test_the_stress_stage_races_without_its_branches() -> None:
     run = Race.run
 
     def watching(self: Race, known: list[Array]) -> None:
-        seen.append(type(self.proofs[0]).__name__)
+        seen.append(type(self.proving.proofs[0]).__name__)
         run(self, known)
 
     tables = random_tables(SEEDS[0])
