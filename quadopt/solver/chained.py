@@ -83,7 +83,7 @@ class ChainedValuation:
         for shape, answer in zip(self.chains.shapes, answers, strict=True):
             values[shape.columns] = answer.values
         cuts = [answer.cut for answer in answers]
-        self._exceeded = self.chains.excess(values) > self.chains.tolerance
+        self._exceeded = self.chains.exceeded(values)
         if not self._exceeded.any():
             return Value(float(program.cost @ values + program.constant), True, values, cuts)
         exact = None if self._can_be_dearer() else self._joint.value(portfolio, seconds)

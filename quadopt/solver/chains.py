@@ -124,12 +124,12 @@ class Chains:
 
     def exceeding(self, values: Array) -> set[int]:
         """Numbers of the pieces in linking rows that a point exceeds."""
-        exceeded = self.excess(values) > self.tolerance
+        exceeded = self.exceeded(values)
         return {k for k, shape in enumerate(self.shapes) if (self._linked(shape) & exceeded).any()}
 
-    def excess(self, values: Array) -> Array:
-        """By how much a point exceeds each linking row."""
-        return np.maximum(0.0, self.program.a[self.linking] @ values - self.program.row_upper[self.linking])
+    def exceeded(self, values: Array) -> Mask:
+        """Which of the linking rows a point exceeds, by more than is tolerated."""
+        return self.program.a[self.linking] @ values - self.program.row_upper[self.linking] > self.tolerance
 
 
 def chains_of(program: Program, portfolios: Portfolios, decided: Mask, held: Mask, budgets: Mask) -> Chains | None:

@@ -206,7 +206,7 @@ class Completion:
         seconds = at_first = self._seconds(PLACING_SECONDS, is_first)
         if is_first:
             at_first = max(seconds, (self.deadline - time.perf_counter()) / 2)
-        share = min(1.0, self._workers / len(around))
+        share = min(1.0, self._workers / max(1, len(around)))
         placements, jobs = list[Placement](), []
         for k in around:
             rows, columns, program = chains.beside(chains.shapes[k], values, len(around) - 1)

@@ -40,21 +40,17 @@ class Found:
 
 class Contest:
     """The best plan of a search over a part (`found`), the proof's `hint`, the bound in `best`, and when both are over: at a gap
-    or a deadline.
+    or a deadline. `progress` hears of both.
 
     The searching thread alone writes `found`, the proving one `hint` and `best`.
     """
 
-    def __init__(self, part: Part, best: Best, gap: float, deadline: float) -> None:
+    def __init__(self, part: Part, best: Best, gap: float, deadline: float, progress: Progress | None = None) -> None:
         self.part, self.best, self.gap, self.deadline = part, best, gap, deadline
         self.found: Found | None = None
         self.hint: Hint | None = None
         self.turns = Turns()
         self._stop = threading.Event()
-        self._hearing = Hearing(None)
-
-    def tell(self, progress: Progress | None) -> None:
-        """Who hears of progress from now on."""
         self._hearing = Hearing(progress)
 
     def stop(self) -> None:
@@ -74,7 +70,6 @@ class Contest:
         """Value of the search's best plan, infinite without one."""
         return np.inf if self.found is None else self.found.total
 
-    @property
     def has_hint(self) -> bool:
         """Whether the proof has come across something that may be better."""
         return self.hint is not None and self.hint.total < self.lowest

@@ -280,10 +280,9 @@ class Search:
             longer = min(LOOK_AROUND_SECONDS * part.program.a.nnz / LOOKED_AT, seconds / 4)
             seconds = max(LOOK_AROUND_SECONDS, longer)
         gap = NARROWER * self.gap if part.left_out else self.gap
-        contest = Contest(part, self.best, gap, time.perf_counter() + seconds)
+        contest = Contest(part, self.best, gap, time.perf_counter() + seconds, self._telling(part))
         valuation, bounds, proving = self._prepared(part, proofs)
-        telling = self._telling(part)
-        race = Race(contest, proving, valuation, self._portfolios, owner.threads, telling, bounds, is_repeatable)
+        race = Race(contest, proving, valuation, self._portfolios, owner.threads, bounds, is_repeatable)
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
         if look_around:

@@ -72,9 +72,9 @@ class Placement:
         inside = self._inside(at_first)
         while inside is not None:
             placed = self._placed(self._out, inside)
-            is_plan = placed.values is not None and is_kept(self._program, placed.values)
-            if placed.values is not None and is_plan and self._worth(placed.values) < least:
-                best, least = placed.values, self._worth(placed.values)
+            values = placed.values
+            if values is not None and is_kept(self._program, values) and self._worth(values) < least:
+                best, least = values, self._worth(values)
             self.joined += placed.leant_on[:TAKEN_IN]
             if not placed.leant_on or seconds_left() <= 0 or self._is_cancelled:
                 break

@@ -12,7 +12,6 @@ from quadopt.solver.best import Best
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.contest import PROOF, SEARCH, Contest, Found
-from quadopt.solver.hearing import Progress
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
 from quadopt.solver.part import Part
@@ -26,7 +25,7 @@ class Race:
     """Local search over one part of a program (`local`) and bounds by proofs that see no more (`proving`); ends at a gap or a
     deadline. The bound goes into `best`, the plan into `found`.
 
-    The search values portfolios with `valuation`, keeps `bounds`, and tells of its `progress`.
+    The search values portfolios with `valuation` and keeps `bounds`.
 
     `is_repeatable`: the two take turns, a descent of the search and then the proof until it has been heard as often as portfolios
     are valued, each about an LP, so that what they find does not depend on how fast they are. One core is then enough.
@@ -39,12 +38,10 @@ class Race:
         valuation: Valuation | ChainedValuation,
         portfolios: Portfolios,
         threads: int,
-        progress: Progress | None = None,
         bounds: Bounds | None = None,
         is_repeatable: bool = False,
     ) -> None:
         self.contest, self._is_repeatable = contest, is_repeatable
-        contest.tell(progress)
         has_plan = contest.best.values is not None
         self.local = LocalSearch(portfolios, valuation, contest.keep, contest.seconds_left, bounds, has_plan)
         self.proving = Proving(contest, proofs, self.local, threads)
@@ -139,13 +136,10 @@ class Race:
                 hint, contest.hint = contest.hint, None
                 if hint is not None and hint.total < contest.lowest:
                     self.local.descend(hint.portfolio)
-                elif not (self.proving.by_chain and self.local.seek(self._has_hint)):
-                    goes_on = self.local.begin_anew(self._has_hint)
+                elif not (self.proving.by_chain and self.local.seek(contest.has_hint)):
+                    goes_on = self.local.begin_anew(contest.has_hint)
                 if self.local.valued >= self.local.most_values:
                     contest.stop()
-
-    def _has_hint(self) -> bool:
-        return self.contest.has_hint
 
     def _with_rounded(self, known: list[Array]) -> list[Array]:
         """Known portfolios, and before them what the relaxation rounds to: a search that waits for its cuts needs few values, and

@@ -265,7 +265,7 @@ def test_what_goes_wrong_in_one_thread_comes_out_and_ends_the_other(where: str) 
 def test_what_a_listener_raises_comes_out() -> None:
     program, held, portfolios = last_stage(46)
     part = whole(program)
-    contest = Contest(part, Best(), 1e-6, time.perf_counter() + 2.0)
-    race = Race(contest, [part], Valuation(program, held, 1), portfolios, 1, broken)
+    contest = Contest(part, Best(), 1e-6, time.perf_counter() + 2.0, broken)
+    race = Race(contest, [part], Valuation(program, held, 1), portfolios, 1)
     with patch("quadopt.solver.hearing.PROGRESS_SECONDS", 0.0), pytest.raises(Broken):
         race.run([portfolios_of(46)[0]])

@@ -20,7 +20,16 @@ from quadopt.solver.stages import Staged
 from quadopt.solver.warm_start import WarmStart
 from quadopt.tables.case import Case
 from quadopt.whatif.many import known_start
-from tests.solve.test_by_chain import GAP, LIMIT, SECONDS, SEEDS, SHAPE, dependence_stage, in_chains, some_portfolios
+from tests.solve.chained_cases import (
+    GAP,
+    LIMIT,
+    SECONDS,
+    SEEDS,
+    SHAPE,
+    dependence_stage,
+    in_chains,
+    some_portfolios,
+)
 
 CLOSE = 1e-7
 CHANGES: dict[str, tuple[str, dict[str, Any], str, float]] = {
