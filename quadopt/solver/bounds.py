@@ -18,6 +18,8 @@ from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.portfolio import SECONDS, Moves, Portfolios
 from quadopt.solver.recourse import Cut, Indices
 
+AT_A_TIME = 1_000_000
+"""Cuts times pairs of moves that are looked at at once: memory."""
 SAME = 1e-12
 """Up to which a cut tells no more than those that there are."""
 
@@ -166,14 +168,14 @@ class Promises:
         """By move."""
         return self.now + self._change
 
-    def together(self, first: int, second: Indices) -> Array:
-        """One move and each of some others."""
+    def together(self, first: Indices, second: Indices) -> Array:
+        """Pairs of moves, of the number `first[k]` and `second[k]`."""
         out = self.now + self._change[first] + self._change[second]
         for now, change, top, position in self._pieces:
-            at = position[first]
-            both = np.flatnonzero(position[second] >= 0) if at >= 0 else np.zeros(0, dtype=np.int64)
-            if both.size:
-                here = position[second[both]]
-                apart = (now + change[:, at]).max() + (now[:, None] + change[:, here]).max(axis=0) - top
-                out[both] += (now[:, None] + change[:, [at]] + change[:, here]).max(axis=0) - apart
+            both = np.flatnonzero((position[first] >= 0) & (position[second] >= 0))
+            alone = (now[:, None] + change).max(axis=0, initial=-np.inf)
+            for some in np.array_split(both, 1 + both.size * now.size // AT_A_TIME):
+                one, other = position[first[some]], position[second[some]]
+                apart = alone[one] + alone[other] - top
+                out[some] += (now[:, None] + change[:, one] + change[:, other]).max(axis=0, initial=-np.inf) - apart
         return out

@@ -17,6 +17,7 @@ from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.highs import Company, HighsModel
 from quadopt.solver.matrix import Array
 from quadopt.solver.portfolio import SECONDS, Moves, Portfolios
+from quadopt.solver.recourse import Indices
 from quadopt.solver.valuation import Valuation, Value
 
 LONGEST = 16
@@ -182,31 +183,21 @@ class LocalSearch:
         moves = self.portfolios.moves(portfolio)
         chosen, estimates = self._candidates(moves, portfolio, below)
         for k in np.argsort(estimates, kind="stable"):
-            after = moves.after(portfolio, chosen[k])
+            after = moves.after(portfolio, tuple(move for move in chosen[k].tolist() if move >= 0))
             if _key(after) not in self._totals and self.portfolios.allows(after):
                 return after, float(estimates[k])
         return None
 
-    def _candidates(self, moves: Moves, portfolio: Array, below: float) -> tuple[list[tuple[int, ...]], Array]:
-        """Single moves and pairs that the rules allow, with estimates below a value."""
+    def _candidates(self, moves: Moves, portfolio: Array, below: float) -> tuple[Indices, Array]:
+        """Single moves and pairs that the rules allow, as `Portfolios.fitting` gives them, with estimates below a value."""
         promises = self.bounds.after(moves, portfolio)
-        rule_change = moves.differences(self.portfolios.rows)
-        down, up = (side[:, None] for side in self.portfolios.room(portfolio))
-        fits = ((rule_change >= down) & (rule_change <= up)).all(axis=0)
-        alone = promises.alone
-        single = np.flatnonzero(fits & (alone < below))
-        chosen: list[tuple[int, ...]] = [(int(k),) for k in single]
-        estimates = [alone[single]]
-        for first in np.flatnonzero(promises.lowers):
-            second = np.flatnonzero(moves.project != moves.project[first])
-            both = rule_change[:, [first]] + rule_change[:, second]
-            second = second[((both >= down) & (both <= up)).all(axis=0)]
-            together = promises.together(int(first), second)
-            best = np.argsort(together)[:3]
-            best = best[together[best] < below]
-            chosen += [(int(first), int(k)) for k in second[best]]
-            estimates.append(together[best])
-        return chosen, np.concatenate(estimates)
+        chosen = self.portfolios.fitting(moves, portfolio, np.flatnonzero(promises.lowers))
+        first, second = chosen.T
+        is_pair = second >= 0
+        estimates = promises.alone[first]
+        estimates[is_pair] = promises.together(first[is_pair], second[is_pair])
+        is_promising = estimates < below
+        return chosen[is_promising], estimates[is_promising]
 
 
 def _key(portfolio: Array) -> bytes:

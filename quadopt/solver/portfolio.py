@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
+from quadopt.solver.recourse import Indices
 from quadopt.solver.warm_start import Start
 
 SECONDS = 30.0
@@ -29,9 +30,9 @@ PART = 0.1
 class Moves:
     """Changes of one project each: the start taken in (-1: none), the one given up (-1: none), the project's number."""
 
-    taken: npt.NDArray[np.int64]
-    given_up: npt.NDArray[np.int64]
-    project: npt.NDArray[np.int64]
+    taken: Indices
+    given_up: Indices
+    project: Indices
 
     def differences(self, by_start: Array) -> Array:
         """What each move changes in rows of numbers by start, rows x moves."""
@@ -58,9 +59,9 @@ class Portfolios:
     are those of `program` among the columns that it was taken from; `starts` names them.
     """
 
-    project: npt.NDArray[np.int64]
+    project: Indices
     program: Program
-    accounts: list[npt.NDArray[np.int64]]
+    accounts: list[Indices]
     is_contribution: Mask
     columns: Mask
     starts: Sequence[Start]
@@ -140,6 +141,35 @@ class Portfolios:
             np.concatenate([current[self.project[new]], current[leaving]]),
             np.concatenate([self.project[new], leaving]),
         )
+
+    @cached_property
+    def _is_shared(self) -> Mask:
+        """By row of `rows`: whether starts of several projects are in it."""
+        return np.array([np.unique(self.project[row != 0]).size > 1 for row in self.rows], dtype=bool)
+
+    def fitting(self, moves: Moves, portfolio: Array, firsts: Indices) -> Indices:
+        """Single moves and pairs that `rows` have room for, as numbers of moves, two a row, the second -1 where there is none.
+
+        A pair's projects differ, and one of its moves at least is among `firsts`.
+        """
+        change = moves.differences(self.rows)
+        down, up = self.room(portfolio)
+        alone = (change >= down[:, None]) & (change <= up[:, None])
+        single = np.flatnonzero(alone.all(axis=0))
+        own: Mask = np.asarray(alone[~self._is_shared].all(axis=0))
+        number, is_first = np.arange(own.size), np.zeros(own.size, dtype=bool)
+        is_first[firsts] = True
+        fits = own[firsts][:, None] & own & (moves.project[firsts][:, None] != moves.project)
+        fits &= ~is_first | (number > firsts[:, None])
+        for row in np.flatnonzero(self._is_shared) if firsts.size else ():
+            first, second = change[row, firsts], change[row]
+            if first.max() + second.max() > up[row]:
+                fits &= first[:, None] + second <= up[row]
+            if first.min() + second.min() < down[row]:
+                fits &= first[:, None] + second >= down[row]
+        one, other = np.nonzero(fits)
+        pairs = np.stack([firsts[one], other], axis=1)
+        return np.vstack([np.stack([single, np.full(single.size, -1)], axis=1), pairs])
 
     def allows(self, portfolio: Array) -> bool:
         """Whether a portfolio meets all rules, those on who pays how much among them."""

@@ -87,7 +87,26 @@ def test_promises_are_the_bounds_after_the_moves(seed: int) -> None:
     for first in every[:: max(1, every.size // 5)]:
         second = every[moves.project != moves.project[first]]
         wanted = [bounds.at(moves.after(here, (int(first), int(k)))) for k in second]
-        assert promises.together(int(first), second) == pytest.approx(wanted)
+        assert promises.together(np.full(second.size, first), second) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fitting_moves_are_those_that_keep_the_rules(seed: int) -> None:
+    search = dependence_stage(seed)
+    portfolios, here = search._portfolios, some_portfolios(search, 3)[-1]
+    moves = portfolios.moves(here)
+    every, firsts = range(moves.project.size), np.arange(0, moves.project.size, 2)
+
+    def fits(*chosen: int) -> bool:
+        down, up = portfolios.room(moves.after(here, chosen))
+        return bool((down <= 0).all() and (up >= 0).all())
+
+    wanted = {frozenset((k,)) for k in every if fits(k)}
+    wanted |= {
+        frozenset((j, k)) for j in firsts.tolist() for k in every if moves.project[j] != moves.project[k] and fits(j, k)
+    }
+    found = [frozenset(move for move in row if move >= 0) for row in portfolios.fitting(moves, here, firsts).tolist()]
+    assert len(found) == len(wanted) and set(found) == wanted
 
 
 @pytest.mark.parametrize("seed", SEEDS)
