@@ -20,7 +20,7 @@ from quadopt.solver.local_search import DEARER_TIMES
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.recourse import Cut
+from quadopt.solver.recourse import Cut, Statuses
 
 STEP = 0.4
 """How far from the best point so far towards the relaxation's own cuts are taken."""
@@ -42,6 +42,8 @@ class ChainProof:
         self._columns = portfolios.program.cost.size
         self.relaxed: Array | None = None
         """Parts of starts of the relaxation, where it is solved."""
+        self.ended: list[Statuses] | None = None
+        """By chain, where its linear program has ended there."""
 
     @property
     def is_warm(self) -> bool:
@@ -88,6 +90,7 @@ class ChainProof:
                 step = 1.0
             else:
                 break
+        self.ended = self.valuation.statuses()
         return True
 
     def cut(self, portfolio: Array, seconds_left: Callable[[], float]) -> bool:

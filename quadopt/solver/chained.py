@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cached_property, partial
 
 import numpy as np
@@ -12,7 +12,7 @@ from quadopt.solver.bounds import Bounds
 from quadopt.solver.chains import Chains
 from quadopt.solver.highs import Basis, put_together
 from quadopt.solver.matrix import Array, Mask
-from quadopt.solver.recourse import Answer, Piece
+from quadopt.solver.recourse import Answer, Piece, Statuses
 from quadopt.solver.side_by_side import side_by_side
 from quadopt.solver.valuation import DEARER, TIMES, Valuation, Value
 from quadopt.solver.warm_start import KnownChain, Start, WarmStart
@@ -86,10 +86,16 @@ class ChainedValuation:
         self._exceeded = self.chains.exceeded(values)
         if not self._exceeded.any():
             return Value(float(program.cost @ values + program.constant), True, values, cuts)
-        exact = None if self._can_be_dearer() else self._joint.value(portfolio, seconds)
+        exact = None if self._can_be_dearer() or self.is_cancelled else self._joint_value(portfolio, seconds)
         if exact is not None:
             return Value(exact.total, True, exact.values, cuts)
         return Value(sum(answer.level for answer in answers) + self.chains.constant, False, values, cuts)
+
+    def _joint_value(self, portfolio: Array, seconds: float) -> Value | None:
+        """All chains at once, from where each has ended alone."""
+        rows, columns = self.chains.program.a.shape
+        self._joint.begin_from(self, np.ones(rows, dtype=bool), np.ones(columns, dtype=bool))
+        return self._joint.value(portfolio, seconds)
 
     @cached_property
     def _joint(self) -> Valuation:
@@ -143,6 +149,8 @@ class ChainedValuation:
         self.is_cancelled = True
         for piece in self._pieces:
             piece.cancel()
+        if "_joint" in vars(self):
+            self._joint.cancel()
 
     def begin_from(self, part: Valuation | ChainedValuation, rows: Mask, columns: Mask) -> None:
         """Begins from what the valuation of a part, the given rows and columns, has found optimal; cold where the part's chains
@@ -155,6 +163,15 @@ class ChainedValuation:
                 in_rows, in_columns = np.isin(shape.rows, row[own.rows]), np.isin(shape.columns, column[own.columns])
                 if in_rows.sum() == own.rows.size and in_columns.sum() == own.columns.size:
                     piece.begin_from(other, in_rows, in_columns)
+
+    def statuses(self) -> list[Statuses]:
+        """By chain, where its program has ended at the last portfolio."""
+        return [piece.statuses() for piece in self._pieces]
+
+    def begin_at(self, statuses: Sequence[Statuses]) -> None:
+        """Begins where the same chains have ended elsewhere."""
+        for piece, ended in zip(self._pieces, statuses, strict=True):
+            piece.begin_at(*ended)
 
     def forget(self) -> None:
         """Begins cold the next time."""

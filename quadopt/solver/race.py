@@ -144,11 +144,14 @@ class Race:
     def _with_rounded(self, known: list[Array]) -> list[Array]:
         """Known portfolios, and before them what the relaxation rounds to: a search that waits for its cuts needs few values, and
         would slow the proof down. Where cuts are known from a similar case there is nothing to wait for."""
-        chained = self.proving.by_chain
+        chained, valuation = self.proving.by_chain, self.local.valuation
         if not chained or any(proof.is_warm for proof in chained) or self._is_repeatable or not known:
             return known
         self.local.value(known[0])
         while self.contest.seconds_left() > 0 and not self.proving.is_relaxed.wait(0.1):
             pass
+        for proof in chained:
+            if proof.ended is not None and isinstance(valuation, ChainedValuation):
+                valuation.begin_at(proof.ended)
         points = [proof.relaxed for proof in chained if proof.relaxed is not None]
         return [*(self.local.portfolios.rounded(point, known[0]) for point in points), *known]

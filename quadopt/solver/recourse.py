@@ -20,6 +20,8 @@ from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.prices import without_rounding
 
 Indices = npt.NDArray[np.int64]
+Statuses = tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]
+"""Of a basis: the statuses' numbers by column, and by row."""
 PARALLEL = 1e-9
 """Relative difference up to which two directions are one."""
 OBJECTIVE = -1
@@ -89,7 +91,7 @@ class Piece:
         columns, rows = self._model.basis()
         return columns[: self._shape.columns.size], rows
 
-    def statuses(self) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+    def statuses(self) -> Statuses:
         """Numbers of the statuses of its columns, then those that it sees, and of its rows at the last answer."""
         return status_numbers(self._model.basis())
 
