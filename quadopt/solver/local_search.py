@@ -135,8 +135,8 @@ class LocalSearch:
                 length = max(1, length // 2)
 
     def begin_anew(self, is_called_off: Callable[[], bool] = lambda: False) -> bool:
-        """Betters the best portfolio with some of its projects left out, until called off; whether any could be left out."""
-        fewer = None if self.portfolio is None else self._with_fewer(self.portfolio)
+        """Betters the best portfolio with some of its projects left out, until called off; whether any could be in time."""
+        fewer = None if self.portfolio is None or self.seconds_left() <= 0 else self._with_fewer(self.portfolio)
         if fewer is not None:
             self.descend(fewer, is_called_off)
         return fewer is not None
@@ -150,7 +150,7 @@ class LocalSearch:
         model = HighsModel(self.bounds.program(self.portfolios, below))
         found = model.solve(SOUGHT_GAP, SECONDS, None, company)
         promising = None if found.values is None else np.round(found.values[self.portfolios.columns_of_starts])
-        if promising is None or _key(promising) in self._totals:
+        if promising is None or _key(promising) in self._totals or self.seconds_left() <= 0:
             return False
         self.descend(promising, is_called_off)
         return True

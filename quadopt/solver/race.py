@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.proving import Proof, Proving
 from quadopt.solver.turns import Turns
 from quadopt.solver.valuation import Valuation
+
+HEAD_START = 0.5
+"""Seconds that the proof leaves to the search's first plan, where it is not by chain."""
 
 
 class Race:
@@ -108,10 +112,19 @@ class Race:
             raise
 
     def _prove(self, begin: Array | None) -> None:
+        if self._ends_at_once():
+            return
         with self.contest.turns.of(PROOF), self._ending_both():
             self.proving.run(begin)
             if self.contest.has_ended():
                 self.local.valuation.cancel()
+
+    def _ends_at_once(self) -> bool:
+        """Whether the first plan leaves nothing to prove, as one without shortage; a MIP that has begun would not end soon."""
+        until = time.perf_counter() + (0.0 if self._is_repeatable or self.proving.by_chain else HEAD_START)
+        while time.perf_counter() < until and not self.contest.has_ended():
+            time.sleep(0.01)
+        return self.contest.has_ended()
 
     def _descend(self, known: list[Array]) -> None:
         """Betters what is known until there is a plan."""
