@@ -207,8 +207,8 @@ class HighsModel:
             p.a.data,
             p.is_integer.astype(np.int32),
         )
-        taken = self._highs.getLp()
-        if status != highspy.HighsStatus.kOk or taken.num_col_ != columns or taken.num_row_ != rows:
+        taken = self._highs.getNumRow(), self._highs.getNumCol()
+        if status != highspy.HighsStatus.kOk or taken != p.a.shape:
             raise NoPlanError("HiGHS did not take the model as it is", Status.FAILED.value)
 
     def set_bounds(self, columns: npt.NDArray[np.int32], lower: Array, upper: Array) -> None:
