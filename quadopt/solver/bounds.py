@@ -168,6 +168,14 @@ class Promises:
         """By move."""
         return self.now + self._change
 
+    def of(self, chosen: Indices) -> Array:
+        """Of single moves and pairs as `Portfolios.fitting` gives them."""
+        first, second = chosen.T
+        is_pair = second >= 0
+        out = self.alone[first]
+        out[is_pair] = self.together(first[is_pair], second[is_pair])
+        return out
+
     def together(self, first: Indices, second: Indices) -> Array:
         """Pairs of moves, of the number `first[k]` and `second[k]`."""
         out = self.now + self._change[first] + self._change[second]

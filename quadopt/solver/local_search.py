@@ -8,16 +8,19 @@ from whatever all bounds together leave as better, anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
-from quadopt.solver.highs import Company, HighsModel
+from quadopt.solver.highs import HighsModel
+from quadopt.solver.limits import Limit
 from quadopt.solver.matrix import Array
+from quadopt.solver.neighbourhood import Neighbourhood
 from quadopt.solver.portfolio import SECONDS, Moves, Portfolios
 from quadopt.solver.recourse import Indices
+from quadopt.solver.seeking import SOUGHT_GAP, Seeking
 from quadopt.solver.valuation import Valuation, Value
 
 LONGEST = 16
@@ -28,34 +31,16 @@ DEARER_TIMES = 3
 """How often the penalty on exceeding a held objective rises for one portfolio at most."""
 FIRST_SECONDS, FIRST_OF_A_BETTER = 300.0, 30.0
 """For the first value, though time may be over: without a plan, and with one."""
-SOUGHT_GAP, SOUGHT_CALLS = 1e-3, 200
-"""To which gap, and for how many calls of HiGHS, the portfolio is sought that promises most by all bounds."""
 
 SecondsLeft = Callable[[], float]
 Listener = Callable[[Value], None]
 
 
-class _Seeking(Company):
-    """Ends the MIP of a search after so many calls, or when it is called off."""
-
-    def __init__(self, is_called_off: Callable[[], bool]) -> None:
-        self._is_called_off, self._calls = is_called_off, 0
-
-    def hear(self, incumbent: float, bound: float) -> None:
-        """Counts the calls."""
-        self._calls += 1
-
-    def take(self, values: Array) -> None:
-        """The first is enough: valuing it tells more."""
-        self._calls = SOUGHT_CALLS
-
-    def is_over(self) -> bool:
-        """Whether that is enough."""
-        return self._calls >= SOUGHT_CALLS or self._is_called_off()
-
-
 class LocalSearch:
-    """The best portfolio of one program so far, and how to find better ones; `has_plan`: there is one from elsewhere."""
+    """The best portfolio of one program so far, and how to find better ones; `has_plan`: there is one from elsewhere.
+
+    `limits`: what earlier stages' searches know of portfolios that keep their objectives.
+    """
 
     def __init__(
         self,
@@ -65,9 +50,12 @@ class LocalSearch:
         left: SecondsLeft,
         bounds: Bounds | None = None,
         has_plan: bool = False,
+        limits: Sequence[Limit] = (),
     ) -> None:
         self.portfolios, self.valuation = portfolios, valuation
         self.bounds = valuation.bounds() if bounds is None else bounds
+        self.limits = limits
+        self._neighbourhood = Neighbourhood(portfolios, self.bounds, limits)
         self.listener, self.seconds_left = listener, left
         self._has_plan = has_plan
         self.best: Value | None = None
@@ -89,6 +77,9 @@ class LocalSearch:
         key = _key(portfolio)
         if key in self._totals:
             return self._totals[key]
+        if self.best is not None and any(limit.exceeds(portfolio, self._seconds()) for limit in self.limits):
+            self._totals[key] = np.inf
+            return np.inf
         self.valued += 1
         found = self.valuation.value(portfolio, self._seconds())
         for _ in range(DEARER_TIMES):
@@ -142,18 +133,23 @@ class LocalSearch:
         return fewer is not None
 
     def seek(self, is_called_off: Callable[[], bool] = lambda: False) -> bool:
-        """Betters the portfolio that promises most by all bounds, wherever it is; whether one was found that may be better."""
+        """Betters the portfolio that promises most by all bounds, wherever it is, with limits one near the best; whether that may
+        go on."""
         if self.portfolio is None or not self.bounds.is_whole:
             return False
-        below = self.lowest - BETTER * abs(self.lowest)
-        company = _Seeking(lambda: self.seconds_left() <= 0 or is_called_off())
-        model = HighsModel(self.bounds.program(self.portfolios, below))
-        found = model.solve(SOUGHT_GAP, SECONDS, None, company)
-        promising = None if found.values is None else np.round(found.values[self.portfolios.columns_of_starts])
+        promising = self._sought(self.portfolio, lambda: self.seconds_left() <= 0 or is_called_off())
         if promising is None or _key(promising) in self._totals or self.seconds_left() <= 0:
-            return False
+            return bool(self.limits) and self._neighbourhood.widen()
         self.descend(promising, is_called_off)
         return True
+
+    def _sought(self, portfolio: Array, is_called_off: Callable[[], bool]) -> Array | None:
+        below = self.lowest - BETTER * abs(self.lowest)
+        if self.limits:
+            return self._neighbourhood.promising(portfolio, below, is_called_off)
+        program = self.bounds.program(self.portfolios, below)
+        found = HighsModel(program).solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program))
+        return None if found.values is None else np.round(found.values[self.portfolios.columns_of_starts])
 
     def _with_fewer(self, portfolio: Array) -> Array | None:
         """The portfolio without two to four of its projects, drawn at random; None where there are none to leave out."""
@@ -192,12 +188,13 @@ class LocalSearch:
         """Single moves and pairs that the rules allow, as `Portfolios.fitting` gives them, with estimates below a value."""
         promises = self.bounds.after(moves, portfolio)
         chosen = self.portfolios.fitting(moves, portfolio, np.flatnonzero(promises.lowers))
-        first, second = chosen.T
-        is_pair = second >= 0
-        estimates = promises.alone[first]
-        estimates[is_pair] = promises.together(first[is_pair], second[is_pair])
+        estimates = promises.of(chosen)
         is_promising = estimates < below
-        return chosen[is_promising], estimates[is_promising]
+        chosen, estimates = chosen[is_promising], estimates[is_promising]
+        for limit in self.limits:
+            is_kept = limit.keeps(portfolio, moves, chosen)
+            chosen, estimates = chosen[is_kept], estimates[is_kept]
+        return chosen, estimates
 
 
 def _key(portfolio: Array) -> bytes:

@@ -27,6 +27,7 @@ from quadopt.solver.contest import Contest, Found
 from quadopt.solver.hearing import Hearing, Progress
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.joining import Joining
+from quadopt.solver.limits import Limit
 from quadopt.solver.master import Master
 from quadopt.solver.matrix import Array, Matrix, Program
 from quadopt.solver.part import Part
@@ -88,6 +89,10 @@ class Minimiser:
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
         self.warm_starts: list[WarmStart] = []
         """What searches by chain have learnt, or is known from elsewhere, the latest first."""
+        self.limits: list[Limit] = []
+        """What the searches of earlier stages know of portfolios that keep their objectives."""
+        self._searched: tuple[Bounds, ChainedValuation] | None = None
+        """What the last one has left, where it was by chain."""
         self.basis: WholeBasis | None = None
         """That of the last plan's base path with all suppliers, for the next stage."""
 
@@ -95,13 +100,19 @@ class Minimiser:
         """The best plan within the gap or the time limit, beginning with the plan before."""
         search = Search(self, program, gap, time_limit, progress)
         best = search.plain() if self.method == "plain" else search.guided()
-        self.basis = search.completion.basis
+        self.basis, self._searched = search.completion.basis, search.by_chain()
         self.warm_starts = [*search.learnt(), *self.warm_starts][:REMEMBERED]
         if best.values is not None:
             self.values = best.values
             if program.is_integer.any():
                 self.starts = np.round(best.values[program.is_integer])
         return best
+
+    def hold(self, level: float) -> None:
+        """The last stage's objective stays at or below a level from now on."""
+        if self._searched is not None:
+            bounds, valuation = self._searched
+            self.limits.append(Limit.of(bounds, level, valuation))
 
     def begin_with(
         self, starts: Array, suppliers: list[str], others: list[Array], warm_starts: Sequence[WarmStart]
@@ -282,7 +293,7 @@ class Search:
         gap = NARROWER * self.gap if part.left_out else self.gap
         contest = Contest(part, self.best, gap, time.perf_counter() + seconds, self._telling(part))
         valuation, bounds, proving = self._prepared(part, proofs)
-        race = Race(contest, proving, valuation, self._portfolios, owner.threads, bounds, is_repeatable)
+        race = Race(contest, proving, valuation, self._portfolios, owner.threads, bounds, is_repeatable, owner.limits)
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
         if look_around:
@@ -321,6 +332,13 @@ class Search:
             budgets[part.rows],
         )
         return None if chains is None else chains.begun_from(self.owner.warm_starts)
+
+    def by_chain(self) -> tuple[Bounds, ChainedValuation] | None:
+        """What the last search has left where it was by chain."""
+        local = None if self._race is None else self._race.local
+        if local is None or not isinstance(local.valuation, ChainedValuation) or not local.bounds.is_whole:
+            return None
+        return local.bounds, local.valuation
 
     def learnt(self) -> list[WarmStart]:
         """What a search by chain has learnt, for that of a similar case, and where the whole program's chains have ended."""

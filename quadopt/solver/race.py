@@ -13,6 +13,7 @@ from quadopt.solver.best import Best
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.contest import PROOF, SEARCH, Contest, Found
+from quadopt.solver.limits import Limit
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
 from quadopt.solver.part import Part
@@ -29,7 +30,7 @@ class Race:
     """Local search over one part of a program (`local`) and bounds by proofs that see no more (`proving`); ends at a gap or a
     deadline. The bound goes into `best`, the plan into `found`.
 
-    The search values portfolios with `valuation` and keeps `bounds`.
+    The search values portfolios with `valuation` and keeps `bounds`; `limits` are what is known of earlier objectives.
 
     `is_repeatable`: the two take turns, a descent of the search and then the proof until it has been heard as often as portfolios
     are valued, each about an LP, so that what they find does not depend on how fast they are. One core is then enough.
@@ -44,10 +45,11 @@ class Race:
         threads: int,
         bounds: Bounds | None = None,
         is_repeatable: bool = False,
+        limits: Sequence[Limit] = (),
     ) -> None:
         self.contest, self._is_repeatable = contest, is_repeatable
         has_plan = contest.best.values is not None
-        self.local = LocalSearch(portfolios, valuation, contest.keep, contest.seconds_left, bounds, has_plan)
+        self.local = LocalSearch(portfolios, valuation, contest.keep, contest.seconds_left, bounds, has_plan, limits)
         self.proving = Proving(contest, proofs, self.local, threads)
         self.is_interrupted = False
         """Whether Ctrl-C ended it."""
@@ -144,12 +146,13 @@ class Race:
         with contest.turns.of(SEARCH), self._ending_both():
             self._descend(self._with_rounded(known))
             goes_on = self.local.portfolio is not None
+            knows_much = self.proving.by_chain or self.local.limits
             while goes_on and contest.seconds_left() > 0:
                 contest.turns.pass_on(SEARCH)
                 hint, contest.hint = contest.hint, None
                 if hint is not None and hint.total < contest.lowest:
                     self.local.descend(hint.portfolio)
-                elif not (self.proving.by_chain and self.local.seek(contest.has_hint)):
+                elif not (knows_much and self.local.seek(contest.has_hint)):
                     goes_on = self.local.begin_anew(contest.has_hint)
                 if self.local.valued >= self.local.most_values:
                     contest.stop()

@@ -219,6 +219,7 @@ class Staged:
         self.stages.append(self._record(goal, best, held_at, time.perf_counter() - begin, program))
         if not aim.is_last:
             self.hold(goal, held_at)
+            self.minimiser.hold(held_at)
 
     def _gap_slack(self, best: Best) -> float:
         """The gap that a stage may have: its own, at most the one asked for, so that one cut off gives nothing away."""

@@ -1,0 +1,35 @@
+"""Seeking: how long small MIPs look for the portfolio that promises most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from quadopt.solver.highs import Company
+from quadopt.solver.matrix import Array, Program
+
+SOUGHT_GAP, SOUGHT_CALLS = 1e-3, 200
+"""To which gap, and for how many calls of HiGHS, the portfolio is sought that promises most by all bounds."""
+
+
+class Seeking(Company):
+    """Ends the MIP of a search after so many calls, when it is called off, or at the first plan worth less than `below`: valuing
+    that tells more."""
+
+    def __init__(self, is_called_off: Callable[[], bool], program: Program, below: float = np.inf) -> None:
+        self._is_called_off, self._program, self._below = is_called_off, program, below
+        self._calls = 0
+
+    def hear(self, incumbent: float, bound: float) -> None:
+        """Counts the calls."""
+        self._calls += 1
+
+    def take(self, values: Array) -> None:
+        """Has enough of a plan that is good enough."""
+        if float(self._program.cost @ values) + self._program.constant < self._below:
+            self._calls = SOUGHT_CALLS
+
+    def is_over(self) -> bool:
+        """Whether that is enough."""
+        return self._calls >= SOUGHT_CALLS or self._is_called_off()
