@@ -37,7 +37,7 @@ PLACING_SECONDS = 150.0
 """For chains that take too long with all suppliers, to let those join that matter."""
 AROUND_SECONDS = 60.0
 """For what is free around a plan that stays."""
-LATE_SECONDS = 30.0
+LATE_SECONDS = 60.0
 """For a linear program of a better plan where a stage's time is over."""
 
 
