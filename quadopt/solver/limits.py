@@ -46,6 +46,11 @@ class Limit:
                 self.bounds.keep(value.cuts, portfolio)
         return self.bounds.at(portfolio) > self.level
 
+    def cancel(self) -> None:
+        """Ends a value that is under way in another thread."""
+        if self.valuation is not None:
+            self.valuation.cancel()
+
     def keeps(self, portfolio: Array, moves: Moves, chosen: Indices) -> Mask:
         """Which of some moves, as `Portfolios.fitting` gives them, are not known to exceed it."""
         promises = self.bounds.after(moves, portfolio)

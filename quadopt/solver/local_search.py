@@ -100,6 +100,12 @@ class LocalSearch:
             self.listener(found)
         return self._totals[key]
 
+    def cancel(self) -> None:
+        """Ends a value that is under way in another thread."""
+        self.valuation.cancel()
+        for limit in self.limits:
+            limit.cancel()
+
     def bound(self) -> float:
         """What no portfolio can be worth less than, by the bounds that are left behind; -inf without any."""
         return self.bounds.least(self.portfolios)

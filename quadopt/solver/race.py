@@ -99,7 +99,7 @@ class Race:
                 except KeyboardInterrupt:
                     self.is_interrupted = True
                     self.contest.stop()
-                    self.local.valuation.cancel()
+                    self.local.cancel()
                     self.proving.cancel()
         for job in running:
             job.result()
@@ -119,7 +119,7 @@ class Race:
         with self.contest.turns.of(PROOF), self._ending_both():
             self.proving.run(begin)
             if self.contest.has_ended():
-                self.local.valuation.cancel()
+                self.local.cancel()
 
     def _ends_at_once(self) -> bool:
         """Whether the first plan leaves nothing to prove, as one without shortage; a MIP that has begun would not end soon."""
