@@ -56,6 +56,8 @@ class LocalSearch:
         self.bounds = valuation.bounds() if bounds is None else bounds
         self.limits = limits
         self._neighbourhood = Neighbourhood(portfolios, self.bounds, limits)
+        self._keeps_limits = False
+        """Whether portfolios that exceed a limit are left out: elsewhere they lead from one that does not to the next."""
         self.listener, self.seconds_left = listener, left
         self._has_plan = has_plan
         self.best: Value | None = None
@@ -77,7 +79,7 @@ class LocalSearch:
         key = _key(portfolio)
         if key in self._totals:
             return self._totals[key]
-        if self.best is not None and any(limit.exceeds(portfolio, self._seconds()) for limit in self.limits):
+        if self._keeps_limits and any(limit.exceeds(portfolio, self._seconds()) for limit in self.limits):
             self._totals[key] = np.inf
             return np.inf
         self.valued += 1
@@ -139,14 +141,17 @@ class LocalSearch:
         return fewer is not None
 
     def seek(self, is_called_off: Callable[[], bool] = lambda: False) -> bool:
-        """Betters the portfolio that promises most by all bounds, wherever it is, with limits one near the best; whether that may
-        go on."""
+        """Betters the portfolio that promises most by all bounds, wherever it is, with limits one near the best that keeps them;
+        whether one was found that may be better."""
         if self.portfolio is None or not self.bounds.is_whole:
             return False
         promising = self._sought(self.portfolio, lambda: self.seconds_left() <= 0 or is_called_off())
         if promising is None or _key(promising) in self._totals or self.seconds_left() <= 0:
-            return bool(self.limits) and self._neighbourhood.widen()
+            self._neighbourhood.widen()
+            return False
+        self._keeps_limits = True
         self.descend(promising, is_called_off)
+        self._keeps_limits = False
         return True
 
     def _sought(self, portfolio: Array, is_called_off: Callable[[], bool]) -> Array | None:
@@ -197,7 +202,7 @@ class LocalSearch:
         estimates = promises.of(chosen)
         is_promising = estimates < below
         chosen, estimates = chosen[is_promising], estimates[is_promising]
-        for limit in self.limits:
+        for limit in self.limits if self._keeps_limits else ():
             is_kept = limit.keeps(portfolio, moves, chosen)
             chosen, estimates = chosen[is_kept], estimates[is_kept]
         return chosen, estimates

@@ -43,10 +43,9 @@ class Neighbourhood:
             return None
         return np.round(found.values[self._portfolios.columns_of_starts])
 
-    def widen(self) -> bool:
-        """Looks further from now on, if that may be."""
-        self._radius += WIDER
-        return self._radius <= WIDEST
+    def widen(self) -> None:
+        """Looks further from now on, or near again where that was far enough."""
+        self._radius = FIRST if self._radius >= WIDEST else self._radius + WIDER
 
     def _program(self, portfolio: Array) -> Program:
         program = self._bounds.program(self._portfolios)

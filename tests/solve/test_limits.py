@@ -3,6 +3,7 @@ portfolio keeps to it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from unittest.mock import patch
 
@@ -16,7 +17,7 @@ from quadopt.solver.limits import Limit
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
 from quadopt.solver.minimise import Search
-from quadopt.solver.neighbourhood import FIRST, Neighbourhood
+from quadopt.solver.neighbourhood import FIRST, WIDER, WIDEST, Neighbourhood
 from quadopt.solver.recourse import Cut
 from quadopt.solver.valuation import Valuation
 from tests.solve.chained_cases import SECONDS, SEEDS, dependence_stage, in_chains, some_portfolios, staged
@@ -107,8 +108,10 @@ def test_what_is_sought_is_near_and_promises_more(seed: int, prices: int) -> Non
     limit = Limit(limit.bounds, max(limit.bounds.at(one) for one in tried), None)
     near, here = Neighbourhood(portfolios, objective, [limit]), tried[-1]
     found = near.promising(here, objective.at(here) - 1e-6, lambda: False)
-    while found is None and near.widen():
-        found = near.promising(here, objective.at(here) - 1e-6, lambda: False)
+    for _ in range((WIDEST - FIRST) // WIDER):
+        if found is None:
+            near.widen()
+            found = near.promising(here, objective.at(here) - 1e-6, lambda: False)
     assert found is not None
     assert objective.at(found) < objective.at(here) and limit.bounds.at(found) <= limit.level + 1e-6
     assert portfolios.allows(found)
@@ -116,17 +119,19 @@ def test_what_is_sought_is_near_and_promises_more(seed: int, prices: int) -> Non
     assert first is None or np.abs(first - here).sum() <= FIRST
 
 
-def test_later_stages_search_within_what_is_held() -> None:
-    told: list[tuple[int, bool]] = []
-    value = LocalSearch.value
+def test_later_stages_know_what_is_held_and_seek_within_it() -> None:
+    told: list[tuple[float, float]] = []
+    seek = LocalSearch.seek
 
-    def watch(self: LocalSearch, portfolio: Array) -> float:
-        found = value(self, portfolio)
-        if self.limits and self.best is not None:
-            told.append((len(self.limits), np.isinf(found)))
+    def watch(self: LocalSearch, is_called_off: Callable[[], bool]) -> bool:
+        found = seek(self, is_called_off)
+        if self.limits and self.portfolio is not None:
+            (limit,) = self.limits
+            told.append((limit.bounds.at(self.portfolio), limit.level))
         return found
 
     run = staged(SEEDS[0])
-    with patch.object(LocalSearch, "value", watch):
+    with patch.object(LocalSearch, "seek", watch):
         run.run()
-    assert told and {count for count, _ in told} == {1}
+    assert told and all(known <= level for known, level in told)
+    assert told[0][1] == pytest.approx(run.stages[1].held_at, abs=1e-6)
