@@ -113,6 +113,7 @@ class Minimiser:
         if self._searched is not None:
             bounds, valuation = self._searched
             self.limits.append(Limit.of(bounds, level, valuation))
+            self._searched = None  # what is too large to keep goes now
 
     def begin_with(
         self, starts: Array, suppliers: list[str], others: list[Array], warm_starts: Sequence[WarmStart]
