@@ -144,8 +144,7 @@ class Promises:
     def __init__(self, bounds: Bounds, count: int, moves: Moves, portfolio: Array) -> None:
         size = moves.project.size
         self.now = bounds.constant
-        self._change, self._pieces = np.zeros(size), list[tuple[Array, Array, float, Indices]]()
-        self._position: list[Indices] = []
+        self._change, self._pieces = np.zeros(size), list[tuple[Array, Array, Array, float, Indices]]()
         self.lowers: Mask = np.zeros(size, dtype=bool)
         """Moves that lower the cut which is highest now, of any piece: of two moves that are worth it one does."""
         for own, (prices, constants) in zip(bounds.seen, bounds.pieces, strict=True):
@@ -157,11 +156,12 @@ class Promises:
             change = moves.differences(wide)
             touching = np.flatnonzero(change.any(axis=0))
             change = change[:, touching]
-            self._change[touching] += (now[:, None] + change).max(axis=0, initial=-np.inf) - top
+            alone = (now[:, None] + change).max(axis=0, initial=-np.inf)
+            self._change[touching] += alone - top
             self.lowers[touching] |= change[int(np.argmax(now))] < 0
             position = np.full(size, -1)
             position[touching] = np.arange(touching.size)
-            self._pieces.append((now, change, top, position))
+            self._pieces.append((now, change, alone, top, position))
 
     @property
     def alone(self) -> Array:
@@ -179,9 +179,8 @@ class Promises:
     def together(self, first: Indices, second: Indices) -> Array:
         """Pairs of moves, of the number `first[k]` and `second[k]`."""
         out = self.now + self._change[first] + self._change[second]
-        for now, change, top, position in self._pieces:
+        for now, change, alone, top, position in self._pieces:
             both = np.flatnonzero((position[first] >= 0) & (position[second] >= 0))
-            alone = (now[:, None] + change).max(axis=0, initial=-np.inf)
             for some in np.array_split(both, 1 + both.size * now.size // AT_A_TIME):
                 one, other = position[first[some]], position[second[some]]
                 apart = alone[one] + alone[other] - top

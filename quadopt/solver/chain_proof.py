@@ -15,12 +15,12 @@ from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
 from quadopt.solver.gap import relative_gap
-from quadopt.solver.highs import HighsModel
+from quadopt.solver.highs import HighsModel, Statuses
 from quadopt.solver.local_search import DEARER_TIMES
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.recourse import Cut, Statuses
+from quadopt.solver.recourse import Cut
 
 STEP = 0.4
 """How far from the best point so far towards the relaxation's own cuts are taken."""

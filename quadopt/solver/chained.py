@@ -10,9 +10,9 @@ import numpy as np
 
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chains import Chains
-from quadopt.solver.highs import Basis, put_together
+from quadopt.solver.highs import Basis, Statuses, put_together
 from quadopt.solver.matrix import Array, Mask
-from quadopt.solver.recourse import Answer, Piece, Statuses
+from quadopt.solver.recourse import Answer, Piece
 from quadopt.solver.side_by_side import side_by_side
 from quadopt.solver.valuation import DEARER, TIMES, Valuation, Value
 from quadopt.solver.warm_start import KnownChain, Start, WarmStart

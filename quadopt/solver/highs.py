@@ -26,6 +26,8 @@ from quadopt.solver.matrix import Array, Mask, Numbers, Program
 from quadopt.solver.scaling import Scaled, scale
 
 Basis = tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
+Statuses = tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]
+"""Of a basis: the statuses' numbers by column, and by row."""
 ABSOLUTE_GAP, WIDER = 2e-6, 1e-6
 """Up to which HiGHS counts a scaled objective as met whatever its gap (twice its option), and by how much a gap may be wider
 than it says, because the value is the point's own."""
@@ -130,7 +132,7 @@ def put_together(parts: Iterable[tuple[Basis, Numbers, Numbers]], rows: int, col
     return column_status, row_status
 
 
-def status_numbers(basis: Basis) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]:
+def status_numbers(basis: Basis) -> Statuses:
     """The numbers of the statuses of columns and rows: small, and to be kept."""
     columns, rows = (np.array([int(status) for status in part], dtype=np.int8) for part in basis)
     return columns, rows

@@ -3,7 +3,7 @@
 The bounds of the portfolios valued so far make a model of the objective that never overstates it. Moves of one or two
 projects are tried on that model, all of them at once, and only what promises to be better is valued, an LP. Where nothing
 promises to be better the portfolio is the best of its neighbourhood, and the search begins anew from a part of it, or
-from whatever all bounds together leave as better, anywhere.
+from whatever all bounds together leave as better: anywhere, or near the best where earlier objectives are held.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class LocalSearch:
         self.portfolios, self.valuation = portfolios, valuation
         self.bounds = valuation.bounds() if bounds is None else bounds
         self.limits = limits
-        self._neighbourhood = Neighbourhood(portfolios, self.bounds, limits)
+        self._neighbourhood = Neighbourhood(portfolios, self.bounds, limits) if limits else None
         self._keeps_limits = False
         """Whether portfolios that exceed a limit are left out: elsewhere they lead from one that does not to the next."""
         self.listener, self.seconds_left = listener, left
@@ -147,7 +147,8 @@ class LocalSearch:
             return False
         promising = self._sought(self.portfolio, lambda: self.seconds_left() <= 0 or is_called_off())
         if promising is None or _key(promising) in self._totals or self.seconds_left() <= 0:
-            self._neighbourhood.widen()
+            if self._neighbourhood is not None:
+                self._neighbourhood.widen()
             return False
         self._keeps_limits = True
         self.descend(promising, is_called_off)
@@ -156,7 +157,7 @@ class LocalSearch:
 
     def _sought(self, portfolio: Array, is_called_off: Callable[[], bool]) -> Array | None:
         below = self.lowest - BETTER * abs(self.lowest)
-        if self.limits:
+        if self._neighbourhood is not None:
             return self._neighbourhood.promising(portfolio, below, is_called_off)
         program = self.bounds.program(self.portfolios, below)
         found = HighsModel(program).solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program))

@@ -114,10 +114,9 @@ class Race:
             raise
 
     def _prove(self, begin: Array | None) -> None:
-        if self._ends_at_once():
-            return
         with self.contest.turns.of(PROOF), self._ending_both():
-            self.proving.run(begin)
+            if not self._ends_at_once():
+                self.proving.run(begin)
             if self.contest.has_ended():
                 self.local.cancel()
 

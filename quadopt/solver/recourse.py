@@ -15,13 +15,11 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from quadopt.solver.highs import Basis, HighsModel, basis_of, status_numbers
+from quadopt.solver.highs import Basis, HighsModel, Statuses, basis_of, status_numbers
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.prices import without_rounding
 
 Indices = npt.NDArray[np.int64]
-Statuses = tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]
-"""Of a basis: the statuses' numbers by column, and by row."""
 PARALLEL = 1e-9
 """Relative difference up to which two directions are one."""
 OBJECTIVE = -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent import futures
 from typing import Any
@@ -13,7 +14,7 @@ import scipy.sparse as sp
 
 from quadopt.solver import race as racing
 from quadopt.solver.best import Best
-from quadopt.solver.contest import Contest, Found
+from quadopt.solver.contest import PROOF, Contest, Found
 from quadopt.solver.gap import relative_gap
 from quadopt.solver.highs import Company, HighsModel
 from quadopt.solver.local_search import LocalSearch
@@ -260,6 +261,23 @@ def test_what_goes_wrong_in_one_thread_comes_out_and_ends_the_other(where: str) 
     with without_end(), failing, pytest.raises(Broken):
         race.run([smallest])
     assert time.perf_counter() - begin < SOON
+
+
+def test_taking_turns_ends_where_the_race_is_over_before_it_begins() -> None:
+    program, held, portfolios = last_stage(SEEDS[0])
+    part, best = whole(program), Best()
+    best.values = np.zeros(program.cost.size)  # there is a plan, so that the proof comes first
+    contest = Contest(part, best, 1e-6, time.perf_counter() + LONG)
+    race = Race(contest, [part], Valuation(program, held, 1), portfolios, 1, is_repeatable=True)
+    contest.stop()
+    running = threading.Thread(target=race.run, args=([portfolios_of(SEEDS[0])[0]],), daemon=True)
+    running.start()
+    running.join(SOON)
+    is_waiting = running.is_alive()
+    if is_waiting:
+        with contest.turns.of(PROOF):
+            pass  # lets the search go on, so that the failure does not hang
+    assert not is_waiting
 
 
 def test_what_a_listener_raises_comes_out() -> None:
