@@ -93,17 +93,15 @@ class ChainProof:
         self.ended = self.valuation.statuses()
         return True
 
-    def cut(self, portfolio: Array, seconds_left: Callable[[], float]) -> bool:
-        """Takes cuts at a portfolio, linking rows dearer where it exceeds them; whether they tell more than was known."""
-        is_more = False
+    def cut(self, portfolio: Array, seconds_left: Callable[[], float]) -> None:
+        """Takes cuts at a portfolio, linking rows dearer where it exceeds them."""
         for _ in range(DEARER_TIMES):
             value = self.valuation.value(portfolio, max(1.0, seconds_left()))
             if value is None:
                 break
-            is_more |= bool(self.bounds.keep(value.cuts, portfolio))
+            self.bounds.keep(value.cuts, portfolio)
             if value.is_plan or not self.valuation.make_dearer():
                 break
-        return is_more
 
     def _cut(self, point: Array, seconds_left: Callable[[], float]) -> tuple[Array, float, list[Cut]]:
         """A point of the relaxation, its value (infinite without a solution), and the cuts there that tell more."""

@@ -46,6 +46,8 @@ that leaves fewer than so many calls it is not tried, nor where the program is a
 LOOK_AROUND_SECONDS, LOOKED_AT = 8.0, 150_000
 """For a first search with few suppliers, that finds out who else matters; longer, to a quarter of the limit, where there are more
 coefficients than so many."""
+LOOK_AROUND_GAP = 0.01
+"""Relative gap at which it knows enough."""
 LOOK_AROUND_VALUES = 40
 """The same where a plan must not depend on the clock: portfolios valued."""
 TAKEN_IN = 3
@@ -292,6 +294,8 @@ class Search:
             longer = min(LOOK_AROUND_SECONDS * part.program.a.nnz / LOOKED_AT, seconds / 4)
             seconds = max(LOOK_AROUND_SECONDS, longer)
         gap = NARROWER * self.gap if part.left_out else self.gap
+        if look_around:
+            gap = max(gap, LOOK_AROUND_GAP)
         contest = Contest(part, self.best, gap, time.perf_counter() + seconds, self._telling(part))
         valuation, bounds, proving = self._prepared(part, proofs)
         race = Race(contest, proving, valuation, self._portfolios, owner.threads, bounds, is_repeatable, owner.limits)

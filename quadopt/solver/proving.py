@@ -104,11 +104,12 @@ class Proving(Company):
             rounded = self._local.portfolios.rounded(proof.relaxed, begin)
             contest.hint = Hint(rounded, proof.bounds.at(rounded))
         while contest.seconds_left() > 0:
-            target = contest.closing()
+            target, known = contest.closing(), proof.bounds.added
             ended = self.bound_by(proof, proof.program(target), target)
             if ended.values is not None:
                 portfolio = np.round(ended.values[proof.portfolios.columns_of_starts])
-                if not proof.cut(portfolio, contest.seconds_left) and ended.is_optimal:
+                proof.cut(portfolio, contest.seconds_left)
+                if ended.is_optimal and proof.bounds.added == known:
                     return
             elif ended.status is Status.INFEASIBLE and np.isfinite(target):
                 contest.best.raise_bound(target)

@@ -67,6 +67,7 @@ class Piece:
         self._given = np.arange(own, own + shape.seen.size, dtype=np.int32)
         self._limits = program.lower[shape.seen], program.upper[shape.seen]
         self._model = HighsModel(alone(shape, program), threads)
+        self._model.expect_small_changes()
         self._asked: Array | None = None
         self._answer: Answer | None = None
 
