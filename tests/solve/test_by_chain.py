@@ -12,9 +12,9 @@ from quadopt.solver.best import Best
 from quadopt.solver.chain_proof import CLOSED, ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.contest import Contest
-from quadopt.solver.highs import HighsModel, Status
+from quadopt.solver.highs import HighsModel, Outcome, Status
 from quadopt.solver.local_search import LocalSearch
-from quadopt.solver.matrix import Array
+from quadopt.solver.matrix import Array, Program
 from quadopt.solver.part import owned_by
 from quadopt.solver.proving import Proving
 from quadopt.solver.race import Race
@@ -240,3 +240,32 @@ def test_a_mip_by_chain_with_a_target_tells_whether_a_better_plan_is_left(seed: 
     assert proving.bound_by(proof, proof.program(above), above).has_plan
     assert proving.bound_by(proof, proof.program(below), below).status is Status.INFEASIBLE
     assert best.bound <= exact + GAP, "what is left out by the target is not proven to be dearer"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_proof_goes_on_where_the_search_has_valued_its_plan_meanwhile(seed: int) -> None:
+    search = dependence_stage(seed)
+    chains, part, begin = in_chains(search), search.joining.part([]), search._portfolios.smallest()
+    assert begin is not None
+    valuation = ChainedValuation(chains, 1)
+    bounds = valuation.bounds()
+    proof, best = ChainProof(part, chains, search._portfolios, bounds, 1), Best()
+    contest = Contest(part, best, GAP, time.perf_counter() + SECONDS)
+    proving = Race(contest, [proof], valuation, search._portfolios, 1, bounds).proving
+    bound_by, ended = proving.bound_by, list[Outcome]()
+
+    def while_the_search_goes_on(proof: ChainProof, program: Program, target: float) -> Outcome:
+        ended.append(bound_by(proof, program, target))
+        values = ended[-1].values
+        if values is not None:
+            proof.cut(np.round(values[proof.portfolios.columns_of_starts]), lambda: SECONDS)
+        return ended[-1]
+
+    with (
+        patch.object(proving, "bound_by", while_the_search_goes_on),
+        patch.object(ChainProof, "relax", lambda self, begin, hear, left: self.cut(begin, left) is None),
+    ):
+        proving._prove_by_chains(proof, begin)
+    exact = HighsModel(search.program).solve(GAP, LIMIT)
+    assert len(ended) > 1 and ended[-1].is_optimal
+    assert best.bound == pytest.approx(exact.incumbent, rel=2 * GAP, abs=1e-6)
