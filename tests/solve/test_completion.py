@@ -107,7 +107,8 @@ def test_who_has_joined_in_a_chain_joins_the_next_time_at_once(seed: int) -> Non
         points.append(self.program.cost.size)
         return inside(self, accuracy, seconds)
 
-    with patch.object(HighsModel, "inside", counted), patch.object(search.completion, "_joined", {}):
+    joined = dict[int, list[str]]()
+    with patch.object(HighsModel, "inside", counted), patch.object(search.completion, "_joined", joined):
         totals = []
         for _ in range(2):
             with too_large(search):
@@ -116,7 +117,8 @@ def test_who_has_joined_in_a_chain_joins_the_next_time_at_once(seed: int) -> Non
             totals.append(found.total)
             points.append(0)
     first, again = points[: points.index(0)], points[points.index(0) + 1 : -1]
-    assert again == first[-1:]
+    assert len(again) == len(joined) <= len(first), "a chain is solved from inside once"
+    assert set(again) <= set(first)
     assert totals[0] == pytest.approx(totals[1], rel=1e-3)
 
 
@@ -154,7 +156,7 @@ def test_a_first_plan_is_looked_for_longer_than_a_better_one(is_first: bool) -> 
     with (
         too_large(search),
         patch.object(HighsModel, "inside", noted),
-        patch.object(completion, "deadline", time.perf_counter() + 3 * PLACING_SECONDS),
+        patch.object(completion, "deadline", time.perf_counter() + 20 * PLACING_SECONDS),
     ):
         completion.with_starts(plan, is_first, part, None)
     assert (max(limits) > PLACING_SECONDS) == is_first
