@@ -24,8 +24,8 @@ ways that give the same matrix. CPU seconds, medians, each run in a process of i
 tables to the index lists and arrays that all start from. Build: from there to rows and columns. Hand-over: to HiGHS, unscaled;
 quadopt's own hand-over scales first and is given apart. The ratio is of build + hand-over to raw numpy, of the medians and of the
 fastest runs: where the two differ much, the machine was busy or short of fresh memory pages, and the second tells more. Numpy and
-linopy find the positions of labels while they read data, quadopt while it builds: the ratio with data compares all from the tables to
-HiGHS. Memory: peak of build and hand-over above what was resident before."""
+linopy find the positions of labels while they read data, quadopt while it builds: the ratio with data compares all that lies
+between tables and HiGHS. Memory: peak of build and hand-over above what was resident before."""
 
 
 def jobs(sizes: list[str], seed: int) -> list[Job]:
