@@ -37,7 +37,7 @@ one costs it an iteration or two of twenty."""
 DEVEX = 1
 """HiGHS's number of it. Exact steepest edges are dear to begin where a basis is given, as it is to most linear programs here."""
 UNSCALED = 0
-"""HiGHS's number for no scaling of its own on top: linear programs come scaled, and are solved sooner without."""
+"""HiGHS's number for no scaling of its own on top: what is solved again and again takes less time without, and comes scaled."""
 PERTURBED = 0.01
 """Part of HiGHS's perturbation of costs that is left where a linear program is solved again and again, a few bounds changed:
 what is perturbed must be mended every time."""
@@ -174,7 +174,6 @@ class HighsModel:
         self._set("threads", threads)
         if not program.is_integer.any():
             self._set("simplex_dual_edge_weight_strategy", DEVEX)
-            self._set("simplex_scale_strategy", UNSCALED)
         self._columns = np.arange(program.cost.size, dtype=np.int32)
         self._integers = np.flatnonzero(program.is_integer).astype(np.int32)
         self._relaxed = False
@@ -298,6 +297,7 @@ class HighsModel:
 
     def expect_small_changes(self) -> None:
         """The linear program is going to be solved again and again, each time from where it has ended before."""
+        self._set("simplex_scale_strategy", UNSCALED)
         self._set("dual_simplex_cost_perturbation_multiplier", PERTURBED)
 
     def leave_presolve_out(self) -> None:
