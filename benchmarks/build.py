@@ -196,7 +196,7 @@ def table(runs: list[Run]) -> list[Row]:
                 "build + hand-over s": together,
                 "by the clock s": found["wall"],
                 "ratio": together / (limit["build"] + limit["hand_over"]) if limit else None,
-                "ratio with data": (found["data"] + together) / _from_tables(limit) if limit else None,
+                "ratio with data": _from_tables(found) / _from_tables(limit) if limit else None,
                 "fastest s": fastest[run.job["size"], run.job["way"]],
                 "ratio, fastest": _ratio(fastest, run.job["size"], run.job["way"]),
                 "memory MB": found["megabytes"],

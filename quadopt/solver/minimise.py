@@ -46,10 +46,10 @@ that leaves fewer than so many calls it is not tried, nor where the program is a
 LOOK_AROUND_SECONDS, LOOKED_AT = 8.0, 150_000
 """For a first search with few suppliers, that finds out who else matters; longer, to a quarter of the limit, where there are more
 coefficients than so many."""
-LOOK_AROUND_GAP = 0.01
-"""Relative gap at which it knows enough."""
 LOOK_AROUND_VALUES = 40
 """The same where a plan must not depend on the clock: portfolios valued."""
+LOOK_AROUND_GAP = 0.01
+"""Relative gap at which a look around knows enough."""
 TAKEN_IN = 3
 """Suppliers that join, those worth most first, where a search has ended and its plan in the whole program has not."""
 REMEMBERED = 6

@@ -15,6 +15,7 @@ from quadopt.solver.contest import Contest
 from quadopt.solver.highs import HighsModel, Outcome, Status
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array, Program
+from quadopt.solver.minimise import Search
 from quadopt.solver.part import owned_by
 from quadopt.solver.proving import Proving
 from quadopt.solver.race import Race
@@ -165,20 +166,24 @@ def test_suppliers_join_in_the_chains_where_they_matter(seed: int) -> None:
                 assert (wider.rows[shape.rows][rows[shape.rows]] == joined.all()).all()
 
 
-def test_a_mip_of_the_whole_part_goes_on_however_many_cuts_there_are() -> None:
-    search = dependence_stage(SEEDS[0])
-    chains, part, begin = in_chains(search), search.joining.part([]), search._portfolios.smallest()
+def in_a_race(search: Search) -> tuple[Proving, ChainProof, Array, Best]:
+    """What proves a dependence stage by chain, with its proof, a portfolio to begin with, and where its bound goes."""
+    chains, part, begin, best = in_chains(search), search.joining.part([]), search._portfolios.smallest(), Best()
     assert begin is not None
     valuation = ChainedValuation(chains, 1)
     bounds = valuation.bounds()
     proof = ChainProof(part, chains, search._portfolios, bounds, 1)
-    contest = Contest(part, Best(), GAP, time.perf_counter() + SECONDS)
-    proving = Race(contest, [proof], valuation, search._portfolios, 1, bounds).proving
+    contest = Contest(part, best, GAP, time.perf_counter() + SECONDS)
+    return Race(contest, [proof], valuation, search._portfolios, 1, bounds).proving, proof, begin, best
+
+
+def test_a_mip_of_the_whole_part_goes_on_however_many_cuts_there_are() -> None:
+    proving, proof, begin, _ = in_a_race(dependence_stage(SEEDS[0]))
     assert proof.relax(begin, lambda bound: None, lambda: SECONDS)
     proving.bound_by(proof, proof.program())
-    bounds.added *= 10
+    proof.bounds.added *= 10
     assert proving.is_over()
-    proving.bound_by(part, part.program)
+    proving.bound_by(proof.part, proof.part.program)
     assert not proving.is_over()
 
 
@@ -227,16 +232,10 @@ def test_seeking_by_all_bounds_ends_at_the_best_portfolio(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_mip_by_chain_with_a_target_tells_whether_a_better_plan_is_left(seed: int) -> None:
     search = dependence_stage(seed)
-    chains, part, begin = in_chains(search), search.joining.part([]), search._portfolios.smallest()
-    assert begin is not None
-    valuation = ChainedValuation(chains, 1)
-    bounds = valuation.bounds()
-    proof, best = ChainProof(part, chains, search._portfolios, bounds, 1), Best()
-    contest = Contest(part, best, GAP, time.perf_counter() + SECONDS)
-    proving = Race(contest, [proof], valuation, search._portfolios, 1, bounds).proving
+    proving, proof, begin, best = in_a_race(search)
     assert proof.relax(begin, lambda bound: None, lambda: SECONDS)
     exact = HighsModel(search.program).solve(GAP, LIMIT).incumbent
-    above, below = exact + 1e-3, bounds.least(search._portfolios) - 1e-3
+    above, below = exact + 1e-3, proof.bounds.least(search._portfolios) - 1e-3
     assert proving.bound_by(proof, proof.program(above), above).has_plan
     assert proving.bound_by(proof, proof.program(below), below).status is Status.INFEASIBLE
     assert best.bound <= exact + GAP, "what is left out by the target is not proven to be dearer"
@@ -245,13 +244,7 @@ def test_a_mip_by_chain_with_a_target_tells_whether_a_better_plan_is_left(seed: 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_proof_goes_on_where_the_search_has_valued_its_plan_meanwhile(seed: int) -> None:
     search = dependence_stage(seed)
-    chains, part, begin = in_chains(search), search.joining.part([]), search._portfolios.smallest()
-    assert begin is not None
-    valuation = ChainedValuation(chains, 1)
-    bounds = valuation.bounds()
-    proof, best = ChainProof(part, chains, search._portfolios, bounds, 1), Best()
-    contest = Contest(part, best, GAP, time.perf_counter() + SECONDS)
-    proving = Race(contest, [proof], valuation, search._portfolios, 1, bounds).proving
+    proving, proof, begin, best = in_a_race(search)
     bound_by, ended = proving.bound_by, list[Outcome]()
 
     def while_the_search_goes_on(proof: ChainProof, program: Program, target: float) -> Outcome:
