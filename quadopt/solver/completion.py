@@ -61,11 +61,13 @@ class WholeBasis:
 @dataclass(frozen=True)
 class Completed:
     """A plan of the whole program: its point and value, and where it is optimal for its starts sizes of the rows' prices, in
-    the objective's unit by the row's; none in chains where exposure had to be placed."""
+    the objective's unit by the row's; none in chains where exposure had to be placed. `is_best`: no other with the same starts is
+    better."""
 
     values: Array
     total: float
     prices: Array | None = None
+    is_best: bool = False
 
 
 class Completion:
@@ -118,7 +120,8 @@ class Completion:
 
         Branches know the base path by its starts and reserves alone, so that around them the base path is an LP without
         branches, begun from the last plan's where it has no objective of its own, otherwise from the same with the suppliers
-        left out. None where there are no branches, or no such plan.
+        left out. Without one it becomes as little dependent as it can: to fit anyhow within what is held takes several times
+        as long. None where there are no branches, or no such plan.
         """
         if not self.has_branches:
             return None
@@ -131,9 +134,11 @@ class Completion:
             upper=np.where(is_fixed, found, self.program.upper),
             is_integer=np.zeros_like(self.program.is_integer),
         )
+        has_objective = bool(base.cost[~columns].any())
+        if not has_objective:
+            base = replace(base, cost=self._held_dependence)
         whole = HighsModel(base.part(~rows, ~columns, found), self.threads)
-        if self.basis is not None and not base.cost[~columns].any():
-            # All that the base path has to do is to fit the branches: it begins where it was.
+        if self.basis is not None and not has_objective:
             whole.begin_from(*self.basis.within(~rows, ~columns))
         else:
             narrow = HighsModel(base.part(part.rows & ~rows, part.columns & ~columns, found), self.threads)
@@ -241,7 +246,7 @@ class Completion:
             return None
         rows, columns = self.program.a.shape
         self.basis = WholeBasis(self._whole.basis(), np.arange(rows), np.arange(columns))
-        return Completed(value.values, value.total, self._whole.row_prices())
+        return Completed(value.values, value.total, self._whole.row_prices(), is_best=True)
 
     def ended(self) -> WarmStart | None:
         """Where the whole program's chains have ended; None where they have not been solved."""
@@ -274,6 +279,13 @@ class Completion:
         if chains is None:
             return Valuation(self.program, self.held, self.threads, is_strict=True)
         return ChainedValuation(chains, self.threads, self._workers)
+
+    @cached_property
+    def _held_dependence(self) -> Array:
+        """Coefficients of the dependence that is held, nothing where none is."""
+        held = self.program.a[self.held]
+        is_dependence = np.asarray(np.abs(held[:, self.results]).sum(axis=1)).ravel() > 0
+        return np.asarray(held[is_dependence].sum(axis=0)).ravel()
 
     def _worth(self, values: Array) -> float:
         return float(self.program.cost @ values + self.program.constant)

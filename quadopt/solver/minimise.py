@@ -158,6 +158,7 @@ class Search:
         self.is_hard = minimiser.is_searched
         """Whether HiGHS alone did not end soon, in this stage or before."""
         self._race: Race | None = None
+        self._last_completed: Completed | None = None
         self._completing = 0.0
         """Seconds that it took to complete the last plan, at most half of those that the stage has."""
         self._most_completing = time_limit / 2
@@ -408,9 +409,11 @@ class Search:
         if not part.left_out:
             self._take(found.values, found.total)
             return False
-        begin = time.perf_counter()
-        completed = self._completed(found, part)
-        self._completing = min(self._most_completing, time.perf_counter() - begin)
+        begin, completed = time.perf_counter(), self._known(found, part)
+        if completed is None:
+            completed = self._completed(found, part)
+            self._completing = min(self._most_completing, time.perf_counter() - begin)
+            self._last_completed = completed
         if self.completion.is_interrupted:
             self.deadline = time.perf_counter()
         self._take_completed(completed)
@@ -419,6 +422,13 @@ class Search:
         if completed.total <= found.total + SAME * abs(found.total):
             return False
         return self.joining.by_prices(completed.prices, part, self._chains(self.joining.part([])))
+
+    def _known(self, found: Found, part: Part) -> Completed | None:
+        """The last plan completed, where it is the best there is with the starts that a search has come back to."""
+        last = self._last_completed
+        if last is None or not last.is_best:
+            return None
+        return last if np.array_equal(part.integers_of(found.values), part.integers_of(last.values)) else None
 
     def _completed(self, found: Found, part: Part) -> Completed | None:
         """What a search has found in a part as a plan of the whole program."""

@@ -6,20 +6,32 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
+from quadopt.solver.best import Best
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.completion import LATE_SECONDS, PLACING_SECONDS
+from quadopt.solver.contest import Found
 from quadopt.solver.feasibility import is_kept
+from quadopt.solver.goals import Goal
 from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array
 from quadopt.solver.minimise import Search
 from quadopt.solver.recourse import Answer, Piece
+from quadopt.solver.stages import Staged
 from quadopt.solver.valuation import Valuation
+from quadopt.tables.case import Case
+from tests.as_formulation import as_formulation
+from tests.random_cases import random_tables
+from tests.random_options import random_options
 from tests.solve.chained_cases import (
+    GAP,
+    LIMIT,
     SECONDS,
     SEEDS,
     TIGHT,
@@ -57,6 +69,60 @@ def test_a_portfolio_is_completed_by_chain_as_by_the_whole() -> None:
     assert isinstance(search.completion._whole, ChainedValuation)
     assert by_chain.total == pytest.approx(whole.total, rel=1e-5)
     assert search.completion.basis is not None
+
+
+def test_starts_that_a_search_comes_back_to_are_completed_once() -> None:
+    search = dependence_stage(SEEDS[0])
+    part = search.joining.part(search.owner.suppliers[1:])
+    found = Found(first_plan(search, part), 0.0)
+    with (
+        patch.object(search, "best", Best()),
+        patch.object(search, "_completing", 0.0),
+        patch.object(search, "_last_completed", None),
+        patch.object(search.joining, "by_prices", return_value=True),
+    ):
+        assert search._count(found, part)
+        value, seconds = search.best.incumbent, search._completing
+        assert np.isfinite(value) and seconds > 0
+        with patch.object(search.completion, "with_starts", side_effect=AssertionError):
+            assert search._count(found, part), "who joins is asked again: the part is another"
+        assert search.best.incumbent == value
+        assert search._completing == seconds, "the next plan may take as long as this one did"
+
+
+@pytest.mark.parametrize("seed", [0, 12, 33])
+def test_around_branches_a_plan_is_as_little_dependent_as_it_can_be(seed: int) -> None:
+    tables = random_tables(seed)
+    slacks = {"shortage": (0.001, 0.001), "dependence": (0.0, 0.05)}
+    changes = {"order": ["shortage", "dependence", "stress"], "slacks": slacks, "caps": [], "burden": "free"}
+    options = {**random_options(seed, tables), **changes, "risk": "expected"}
+    stages = Staged(Case.from_tables(tables), as_formulation(options))
+    *earlier, stress = _goals_as_reached(stages)
+    program = stages.program(stress)
+    search = Search(stages.minimiser, program, GAP, LIMIT, None)
+    best = search.guided()
+    assert best.values is not None and len(earlier) == 2
+    rows, columns = search.completion.branches
+    dependence, constant = stages.matrix.vector(stages.model.pyomo.dependence_index)
+    stays = columns | program.is_integer | (np.asarray(np.abs(program.a[rows]).sum(axis=0)).ravel() > 0)
+    lower, upper = (np.where(stays, best.values, bounds) for bounds in (program.lower, program.upper))
+    least = HighsModel(replace(program.relaxed, cost=dependence, constant=constant, lower=lower, upper=upper))
+    expected = least.solve(0.0, SECONDS).incumbent
+    assert dependence @ best.values + constant > expected + 1e-3, "the seed shows nothing"
+    search.completion.basis = None
+    completed = search.completion.around_branches(best.values, search.joining.part([]), False)
+    assert completed is not None and is_kept(program, completed.values)
+    assert completed.total == pytest.approx(best.incumbent, rel=1e-6)
+    assert dependence @ completed.values + constant == pytest.approx(expected, rel=1e-6)
+
+
+def _goals_as_reached(stages: Staged) -> Iterator[Goal]:
+    """The goals up to stress, those before it solved and held."""
+    for aim in stages.aims():
+        yield aim.goal
+        if aim.goal.name == "stress":
+            break
+        stages.solve(aim)
 
 
 @pytest.mark.parametrize("budgets", [1.0, TIGHT])
