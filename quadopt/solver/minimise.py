@@ -159,6 +159,7 @@ class Search:
         """Whether HiGHS alone did not end soon, in this stage or before."""
         self._race: Race | None = None
         self._last_completed: Completed | None = None
+        """What completing the last plan of a search came to."""
         self._completing = 0.0
         """Seconds that it took to complete the last plan, at most half of those that the stage has."""
         self._most_completing = time_limit / 2
