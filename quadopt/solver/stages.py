@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from threadpoolctl import threadpool_limits
 
 from quadopt.errors import NoPlanError
 from quadopt.formulation import caps, dependence
@@ -236,8 +237,10 @@ class Staged:
             if self.listener is not None:
                 self.listener(goal.name, incumbent, bound)
 
-        progress(float("nan"), float("nan"))
-        return self.minimiser.minimise(program, self.options.solver.gap, time_limit, progress)
+        # Between two products of long vectors numpy's helper threads wait by spinning, on the core that search or proof needs.
+        with threadpool_limits(limits=1, user_api="blas"):
+            progress(float("nan"), float("nan"))
+            return self.minimiser.minimise(program, self.options.solver.gap, time_limit, progress)
 
     def _touch_squares(self, goal: Goal, best: Best, deadline: float) -> tuple[Best, Program]:
         """HHI by tangents: touches the squares where the plan is, until they are true within the tolerance."""

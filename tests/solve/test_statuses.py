@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from threadpoolctl import threadpool_info
 
 from quadopt.errors import NoPlanError
 from quadopt.solver.feasibility import is_kept
@@ -245,3 +246,14 @@ def test_listeners_hear_the_stages() -> None:
     Staged(Case.from_tables(tables), rules(["dependence", "stress"]), lambda *what: heard.append(what)).run()
     assert not any(found < bound - 1e-6 for _, found, bound in heard)  # nan: none yet
     assert {stage for stage, _, _ in heard} <= {"dependence", "stress"}
+
+
+def test_the_cores_are_the_solvers_while_a_stage_is_solved() -> None:
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before, during = threads(), list[int]()
+    tables = one_metal(projects=[project()], fund=[{"country": "Home", "limit": 1}])
+    Staged(Case.from_tables(tables), rules(["dependence"]), lambda *_: during.extend(threads())).run()
+    assert during and set(during) == {1}
+    assert threads() == before
