@@ -33,9 +33,8 @@ class Bounds:
 
     def __init__(self, seen: Sequence[Indices], count: int, constant: float, most: int) -> None:
         self.seen, self.constant = list(seen), constant
-        self.added = 0
-        """How many cuts have been kept so far."""
         self._count, self._most = count, most
+        self._in_order = list[Cut]()
         self._cuts = [(np.zeros((0, own.size)), np.zeros(0)) for own in self.seen]
         self._lock = threading.Lock()
 
@@ -49,9 +48,17 @@ class Bounds:
         """Whether every piece has a cut: without, there is no bound."""
         return all(constants.size for _, constants in self._cuts)
 
-    def keep(self, cuts: Sequence[Cut], at: Array) -> list[Cut]:
-        """Keeps the cuts that tell more at a portfolio than those that there are; which these were."""
-        kept = []
+    @property
+    def added(self) -> int:
+        """How many cuts have been kept so far."""
+        return len(self._in_order)
+
+    def since(self, added: int) -> list[Cut]:
+        """The cuts that have been kept since there were so many."""
+        return self._in_order[added:]
+
+    def keep(self, cuts: Sequence[Cut], at: Array) -> None:
+        """Keeps the cuts that tell more at a portfolio than those that there are."""
         with self._lock:
             for cut in cuts:
                 prices, constants = self._cuts[cut.piece]
@@ -61,15 +68,15 @@ class Bounds:
                 if new > told + SAME * max(1.0, abs(new)):
                     more = np.vstack([prices, cut.prices])[-self._most :]
                     self._cuts[cut.piece] = more, np.append(constants, cut.constant)[-self._most :]
-                    kept.append(cut)
-            self.added += len(kept)
-        return kept
+                    self._in_order.append(cut)
 
     def take_in(self, piece: int, prices: Array, constants: Array) -> None:
         """Cuts of a piece known from elsewhere, cuts x starts seen."""
         own, least = self._cuts[piece]
         self._cuts[piece] = np.vstack([own, prices])[-self._most :], np.append(least, constants)[-self._most :]
-        self.added += constants.size
+        self._in_order += [
+            Cut(piece, price, float(constant)) for price, constant in zip(prices, constants, strict=True)
+        ]
 
     def carry_over(self, other: Bounds) -> None:
         """Takes in the bounds of the same pieces with less in them: they hold here too."""

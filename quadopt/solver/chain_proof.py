@@ -63,10 +63,12 @@ class ChainProof:
         """Cuts that make the relaxation's bound that of the whole program's, told as it rises; False where a chain has no
         solution at one of its points. `begin`: a portfolio."""
         known = self.valuation.chains.relaxed
-        inside, least, _ = self._cut(begin if known is None else known, seconds_left)
+        inside = begin if known is None else known
+        least = self._cut(inside, seconds_left)
         if not self.bounds.is_whole:
             return False
-        model, step = HighsModel(self.program().relaxed, self._threads), STEP
+        taken, step = self.bounds.added, STEP
+        model = HighsModel(self.program().relaxed, self._threads)
         before, stalled = -np.inf, 0
         while seconds_left() > 0:
             solved = model.solve(0.0, seconds_left())
@@ -79,11 +81,14 @@ class ChainProof:
             self.relaxed = outside
             if relative_gap(least, solved.bound) <= CLOSED or stalled == PATIENCE:
                 break
-            between, value, cuts = self._cut(step * outside + (1.0 - step) * inside, seconds_left)
+            between = step * outside + (1.0 - step) * inside
+            value = self._cut(between, seconds_left)
             if not np.isfinite(value):
                 return seconds_left() <= 0
             if value < least:
                 inside, least = between, value
+            cuts = self.bounds.since(taken)  # the search's too
+            taken += len(cuts)
             if any(self._told(cut, outside) > levels[cut.piece] + VIOLATED for cut in cuts):
                 model.add_rows(*self.bounds.rows_of(cuts, self.portfolios))
             elif step < 1.0:
@@ -103,13 +108,13 @@ class ChainProof:
             if value.is_plan or not self.valuation.make_dearer():
                 break
 
-    def _cut(self, point: Array, seconds_left: Callable[[], float]) -> tuple[Array, float, list[Cut]]:
-        """A point of the relaxation, its value (infinite without a solution), and the cuts there that tell more."""
+    def _cut(self, point: Array, seconds_left: Callable[[], float]) -> float:
+        """The value of a point of the relaxation, infinite without a solution; keeps the cuts there."""
         answers = self.valuation.answers(point, max(1.0, seconds_left()))
         if answers is None:
-            return point, np.inf, []
-        cuts = self.bounds.keep([answer.cut for answer in answers], point)
-        return point, sum(answer.level for answer in answers) + self.bounds.constant, cuts
+            return np.inf
+        self.bounds.keep([answer.cut for answer in answers], point)
+        return sum(answer.level for answer in answers) + self.bounds.constant
 
     def _told(self, cut: Cut, point: Array) -> float:
         return cut.constant + float(cut.prices @ point[self.bounds.seen[cut.piece]])

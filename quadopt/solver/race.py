@@ -22,6 +22,8 @@ from quadopt.solver.proving import Proof, Proving
 from quadopt.solver.turns import Turns
 from quadopt.solver.valuation import Valuation
 
+LOOKS_UP = 0.02
+"""Seconds after which a search looks again what the relaxation has come to."""
 HEAD_START = 0.5
 """Seconds that the proof leaves to the search's first plan, where it is not by chain."""
 
@@ -157,16 +159,21 @@ class Race:
                     contest.stop()
 
     def _with_rounded(self, known: list[Array]) -> list[Array]:
-        """Known portfolios, and before them what the relaxation rounds to: a search that waits for its cuts needs few values, and
-        would slow the proof down. Where cuts are known from a similar case there is nothing to wait for."""
+        """Known portfolios, and before them what the relaxation rounds to: a search that waits for its cuts needs few values.
+        Where cuts are known from a similar case there is nothing to wait for."""
         chained, valuation = self.proving.by_chain, self.local.valuation
         if not chained or any(proof.is_warm for proof in chained) or self._is_repeatable or not known:
             return known
         self.local.value(known[0])
-        while self.contest.seconds_left() > 0 and not self.proving.is_relaxed.wait(0.1):
-            pass
+        while self.contest.seconds_left() > 0 and not self.proving.is_relaxed.wait(LOOKS_UP):
+            for rounded in self._rounded(known[0]):
+                self.local.value(rounded)  # a plan, and cuts for the relaxation
         for proof in chained:
             if proof.ended is not None and isinstance(valuation, ChainedValuation):
                 valuation.begin_at(proof.ended)
-        points = [proof.relaxed for proof in chained if proof.relaxed is not None]
-        return [*(self.local.portfolios.rounded(point, known[0]) for point in points), *known]
+        return [*self._rounded(known[0]), *known]
+
+    def _rounded(self, first: Array) -> list[Array]:
+        """What the relaxations by chain round to so far, begun from a portfolio."""
+        points = [proof.relaxed for proof in self.proving.by_chain]
+        return [self.local.portfolios.rounded(point, first) for point in points if point is not None]

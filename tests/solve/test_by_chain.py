@@ -19,6 +19,7 @@ from quadopt.solver.minimise import Search
 from quadopt.solver.part import owned_by
 from quadopt.solver.proving import Proving
 from quadopt.solver.race import Race
+from quadopt.solver.recourse import Answer
 from quadopt.solver.valuation import Valuation
 from tests.solve.chained_cases import (
     GAP,
@@ -110,15 +111,25 @@ def test_fitting_moves_are_those_that_keep_the_rules(seed: int) -> None:
     assert len(found) == len(wanted) and set(found) == wanted
 
 
+@pytest.mark.parametrize("has_company", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_relaxation_by_cuts_is_the_programs(seed: int) -> None:
+def test_the_relaxation_by_cuts_is_the_programs(seed: int, has_company: bool) -> None:
     search = dependence_stage(seed)
     chains, begin = in_chains(search), search._portfolios.smallest()
     assert begin is not None
     bounds = ChainedValuation(chains, 1).bounds()
     proof = ChainProof(search.joining.part([]), chains, search._portfolios, bounds, 1)
     told: list[float] = []
-    assert proof.relax(begin, told.append, lambda: SECONDS)
+    answers = proof.valuation.answers
+
+    def after_company(portfolio: Array, seconds: float) -> list[Answer] | None:
+        """Whoever looks at the same point in another thread has kept its cuts by then."""
+        found = answers(portfolio, seconds)
+        bounds.keep([answer.cut for answer in found or []], portfolio)
+        return found
+
+    with patch.object(proof.valuation, "answers", after_company if has_company else answers):
+        assert proof.relax(begin, told.append, lambda: SECONDS)
     exact = HighsModel(search.program.relaxed).solve(0.0, SECONDS).incumbent
     assert told == sorted(told)
     assert (1.0 - 2 * CLOSED) * exact - 1e-6 <= told[-1] <= exact + 1e-6 * max(1.0, exact)
@@ -181,7 +192,9 @@ def test_a_mip_of_the_whole_part_goes_on_however_many_cuts_there_are() -> None:
     proving, proof, begin, _ = in_a_race(dependence_stage(SEEDS[0]))
     assert proof.relax(begin, lambda bound: None, lambda: SECONDS)
     proving.bound_by(proof, proof.program())
-    proof.bounds.added *= 10
+    for piece, (prices, constants) in enumerate(proof.bounds.pieces):
+        for _ in range(10):
+            proof.bounds.take_in(piece, prices, constants)
     assert proving.is_over()
     proving.bound_by(proof.part, proof.part.program)
     assert not proving.is_over()
