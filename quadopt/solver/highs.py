@@ -387,6 +387,8 @@ class HighsModel:
         if self._presolve != "off" and outcome.status in (Status.INFEASIBLE, Status.UNBOUNDED, Status.FAILED):
             # Presolve has open reports of false infeasibility, and cannot always tell it from unboundedness: only a second
             # verdict without it counts.
+            if outcome.status is Status.FAILED:
+                self.forget()  # from where it has ended an LP fails again
             self._set("presolve", "off")
             try:
                 outcome = self._run_once(time_limit, company, begin)

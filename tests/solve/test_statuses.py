@@ -144,6 +144,20 @@ def knapsacks(is_integer: bool) -> Program:
     )
 
 
+def test_an_optimum_that_is_no_feasible_point_is_looked_for_from_the_beginning() -> None:
+    # Seen with 1.16 in a chain's LP solved for the fortieth time: from its last basis it ends there again.
+    model = HighsModel(knapsacks(is_integer=False))
+    first = model.solve(0.0, 10.0)
+    get = model._highs.getInfo
+    broken = SimpleNamespace(primal_solution_status=NONE, objective_function_value=0.0)
+    with patch.object(model._highs, "getInfo") as asked:
+        asked.side_effect = lambda: broken if asked.call_count == 1 else get()
+        again = model.solve(0.0, 10.0)
+    assert again.is_optimal
+    assert again.incumbent == pytest.approx(first.incumbent)
+    assert get().simplex_iteration_count > 0
+
+
 @pytest.mark.parametrize("is_integer", [False, True])
 @pytest.mark.parametrize("runs_before", [0, 1])
 def test_a_solve_ended_from_outside_ends_no_later_one(is_integer: bool, runs_before: int) -> None:
