@@ -164,16 +164,19 @@ class Race:
         chained, valuation = self.proving.by_chain, self.local.valuation
         if not chained or any(proof.is_warm for proof in chained) or self._is_repeatable or not known:
             return known
-        self.local.value(known[0])
+        rounded, first = self.local.portfolios.rounded, known[0]
+        self.local.value(first)
+        points: list[Array] = []
         while self.contest.seconds_left() > 0 and not self.proving.is_relaxed.wait(LOOKS_UP):
-            for rounded in self._rounded(known[0]):
-                self.local.value(rounded)  # a plan, and cuts for the relaxation
+            before, points = points, self._relaxed()
+            for point in points:
+                if not any(point is one for one in before):
+                    self.local.value(rounded(point, first))  # a plan, and cuts for the relaxation
         for proof in chained:
             if proof.ended is not None and isinstance(valuation, ChainedValuation):
                 valuation.begin_at(proof.ended)
-        return [*self._rounded(known[0]), *known]
+        return [*(rounded(point, first) for point in self._relaxed()), *known]
 
-    def _rounded(self, first: Array) -> list[Array]:
-        """What the relaxations by chain round to so far, begun from a portfolio."""
-        points = [proof.relaxed for proof in self.proving.by_chain]
-        return [self.local.portfolios.rounded(point, first) for point in points if point is not None]
+    def _relaxed(self) -> list[Array]:
+        """The points that the relaxations by chain have come to so far, new ones each time that they are solved."""
+        return [proof.relaxed for proof in self.proving.by_chain if proof.relaxed is not None]
