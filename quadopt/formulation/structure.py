@@ -205,6 +205,11 @@ class Structure:
         """The base path."""
         return base_situation(self.case, self.rates)
 
+    @property
+    def has_crises(self) -> bool:
+        """Whether there are disruptions: their branches are found where something asks for them."""
+        return not self.case.tables["disruptions"].empty
+
     @cached_property
     def crises(self) -> list[Situation]:
         """The disruptions' branches."""

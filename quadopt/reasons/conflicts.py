@@ -25,7 +25,7 @@ def ruled(case: Case, options: Formulation) -> Ruled:
         model.add_caps()
     if options.approach == "bounded":
         for objective in options.bounds:
-            prepare(model, options, objective, bool(model.structure.crises))
+            prepare(model, options, objective, model.structure.has_crises)
     matrix = Matrix(model.pyomo)
     matrix.extend()
     program = matrix.program(model.pyomo.shortage_total, ANCHORS)

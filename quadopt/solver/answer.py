@@ -72,7 +72,7 @@ def draft(staged: Staged) -> Plan:
     warnings = [*(str(finding) for finding in case.findings), *staged.warnings, *_projects_left_out(staged)]
 
     compared: dict[str, crises.Comparison] = {}
-    if model.structure.crises:
+    if model.structure.has_crises:
         had_branches = model.has_branches
         model.add_total_cost(with_branches=True)
         matrix.extend()

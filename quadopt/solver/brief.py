@@ -67,7 +67,7 @@ def objective_values(staged: Staged, values: Array) -> dict[str, float]:
     """Each objective of the formulation at a point, in its own unit; of one with two stages the value of the second."""
     found: dict[str, float] = {}
     for objective in staged.options.objectives():
-        if objective == "stress" and not staged.model.structure.crises:
+        if objective == "stress" and not staged.model.structure.has_crises:
             continue
         goal = goals_of(staged.model, staged.options, objective, staged.case.currency)[-1]
         cost, constant = staged.matrix.vector(goal.expression)

@@ -19,7 +19,7 @@ def tables(structure: Structure, found: Mapping[str, pd.DataFrame]) -> dict[str,
 def _periods(structure: Structure) -> pd.DataFrame:
     """The calendar with the factors that weigh money and the periods that the worst case looks at."""
     case = structure.case
-    chance = cost.weights(structure, bool(structure.crises))
+    chance = cost.weights(structure, structure.has_crises)
     first = dependence.worst_from(structure)
     rows = []
     for number, (period, (begin, end)) in enumerate(zip(case.periods, case.spans, strict=True), 1):

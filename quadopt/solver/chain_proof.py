@@ -15,7 +15,7 @@ from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
 from quadopt.solver.gap import relative_gap
-from quadopt.solver.highs import HighsModel, Statuses
+from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.local_search import DEARER_TIMES
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.part import Part
@@ -42,7 +42,7 @@ class ChainProof:
         self._columns = portfolios.program.cost.size
         self.relaxed: Array | None = None
         """Parts of starts of the relaxation, where it is solved."""
-        self.ended: list[Statuses] | None = None
+        self.ended: list[Basis] | None = None
         """By chain, where its linear program has ended there."""
 
     @property
@@ -50,9 +50,10 @@ class ChainProof:
         """Whether it begins with what is known from a similar case."""
         return self.valuation.chains.relaxed is not None
 
-    def program(self, most: float = np.inf) -> Program:
-        """Starts, money and levels, with all cuts that there are now, where these say no more than `most`."""
-        return self.bounds.program(self.portfolios, most)
+    @property
+    def program(self) -> Program:
+        """Starts, money and levels, with all cuts that there are now."""
+        return self.bounds.program(self.portfolios)
 
     def from_whole(self, values: Array) -> Array:
         """A point of the whole program in the proof's columns, each level as low as the cuts allow."""
@@ -68,7 +69,7 @@ class ChainProof:
         if not self.bounds.is_whole:
             return False
         taken, step = self.bounds.added, STEP
-        model = HighsModel(self.program().relaxed, self._threads)
+        model = HighsModel(self.program.relaxed, self._threads)
         before, stalled = -np.inf, 0
         while seconds_left() > 0:
             solved = model.solve(0.0, seconds_left())
@@ -95,7 +96,7 @@ class ChainProof:
                 step = 1.0
             else:
                 break
-        self.ended = self.valuation.statuses()
+        self.ended = self.valuation.bases()
         return True
 
     def cut(self, portfolio: Array, seconds_left: Callable[[], float]) -> None:

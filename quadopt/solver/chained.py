@@ -10,7 +10,7 @@ import numpy as np
 
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chains import Chains
-from quadopt.solver.highs import Basis, Statuses, put_together
+from quadopt.solver.highs import Basis, put_together
 from quadopt.solver.matrix import Array, Mask
 from quadopt.solver.recourse import Answer, Piece
 from quadopt.solver.side_by_side import side_by_side
@@ -32,7 +32,7 @@ class ChainedValuation:
         self._pieces = [Piece(k, shape, chains.program, threads) for k, shape in enumerate(chains.shapes)]
         for piece, known in zip(self._pieces, chains.known, strict=False):
             if known is not None:
-                piece.begin_at(known.column_status, known.row_status)
+                piece.begin_at(known.basis)
         self._exceeded = np.zeros(chains.linking.size, dtype=bool)
         self.is_cancelled = False
         """Whether what it was asked last was ended from outside."""
@@ -62,9 +62,9 @@ class ChainedValuation:
         pieces = zip(chains.prints, chains.shapes, self._pieces, bounds.pieces, strict=True)
         for (pattern, numbers), shape, piece, cuts in pieces:
             cost, direction = chains.program.cost[shape.columns], chains.direction(shape, prices)
-            statuses = piece.statuses()
-            if statuses[1].size == shape.rows.size:  # it has been solved
-                found[pattern] = KnownChain(numbers, cost, direction, *cuts, *statuses)
+            basis = piece.whole_basis()
+            if basis[1].size == shape.rows.size:  # it has been solved
+                found[pattern] = KnownChain(numbers, cost, direction, *cuts, basis)
         starts, taken = chains.portfolios.starts, dict[Start, float]()
         if relaxed is not None:
             taken = {start: float(part) for start, part in zip(starts, relaxed, strict=True) if part > 0}
@@ -164,14 +164,14 @@ class ChainedValuation:
                 if in_rows.sum() == own.rows.size and in_columns.sum() == own.columns.size:
                     piece.begin_from(other, in_rows, in_columns)
 
-    def statuses(self) -> list[Statuses]:
+    def bases(self) -> list[Basis]:
         """By chain, where its program has ended at the last portfolio."""
-        return [piece.statuses() for piece in self._pieces]
+        return [piece.whole_basis() for piece in self._pieces]
 
-    def begin_at(self, statuses: Sequence[Statuses]) -> None:
+    def begin_at(self, bases: Sequence[Basis]) -> None:
         """Begins where the same chains have ended elsewhere."""
-        for piece, ended in zip(self._pieces, statuses, strict=True):
-            piece.begin_at(*ended)
+        for piece, ended in zip(self._pieces, bases, strict=True):
+            piece.begin_at(ended)
 
     def forget(self) -> None:
         """Begins cold the next time."""

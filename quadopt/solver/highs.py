@@ -25,9 +25,8 @@ from quadopt.solver.gap import relative_gap
 from quadopt.solver.matrix import Array, Mask, Numbers, Program
 from quadopt.solver.scaling import Scaled, scale
 
-Basis = tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
-Statuses = tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]
-"""Of a basis: the statuses' numbers by column, and by row."""
+Basis = tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]
+"""HiGHS's numbers of the statuses of columns, and of rows."""
 ABSOLUTE_GAP, WIDER = 2e-6, 1e-6
 """Up to which HiGHS counts a scaled objective as met whatever its gap (twice its option), and by how much a gap may be wider
 than it says, because the value is the point's own."""
@@ -130,24 +129,14 @@ class Company:
 
 def put_together(parts: Iterable[tuple[Basis, Numbers, Numbers]], rows: int, columns: int) -> Basis:
     """The basis of a program by those of parts of its rows and columns: other columns at their lower bound, other rows basic."""
-    column_status = np.full(columns, highspy.HighsBasisStatus.kLower, dtype=object)
-    row_status = np.full(rows, highspy.HighsBasisStatus.kBasic, dtype=object)
+    column_status = np.full(columns, int(highspy.HighsBasisStatus.kLower), dtype=np.int8)
+    row_status = np.full(rows, int(highspy.HighsBasisStatus.kBasic), dtype=np.int8)
     for basis, own_rows, own_columns in parts:
         column_status[own_columns], row_status[own_rows] = basis
     return column_status, row_status
 
 
-def status_numbers(basis: Basis) -> Statuses:
-    """The numbers of the statuses of columns and rows: small, and to be kept."""
-    columns, rows = (np.array([int(status) for status in part], dtype=np.int8) for part in basis)
-    return columns, rows
-
-
-def basis_of(columns: npt.NDArray[np.int8], rows: npt.NDArray[np.int8]) -> Basis:
-    """The basis with such numbers."""
-    known = np.array([highspy.HighsBasisStatus(number) for number in range(5)], dtype=object)
-    return known[columns], known[rows]
-
+_STATUSES = np.array([highspy.HighsBasisStatus(number) for number in range(5)], dtype=object)
 
 _KEPT = {
     highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
@@ -178,6 +167,7 @@ class HighsModel:
         self._integers = np.flatnonzero(program.is_integer).astype(np.int32)
         self._relaxed = False
         self._presolve = "choose"
+        self._most = np.inf
         self._hand_over()
 
     def _set(self, option: str, value: object) -> None:
@@ -305,6 +295,11 @@ class HighsModel:
         self._presolve = "off"
         self._set("presolve", self._presolve)
 
+    def look_below(self, most: float) -> None:
+        """Looks only for points worth at most so much from now on: any other that it comes across says that there is none."""
+        self._most = most
+        self._set("objective_bound", most * self.scaled.factor)
+
     def set_costs(self, columns: npt.NDArray[np.int32], costs: Array) -> None:
         """New objective coefficients for some columns, in the program's own terms."""
         whole = self.program.cost.copy()
@@ -326,9 +321,13 @@ class HighsModel:
         self._stop.set()
 
     def basis(self) -> Basis:
-        """Statuses of columns and rows after an LP."""
+        """Statuses of columns and rows after an LP; none before."""
         found = self._highs.getBasis()
-        return np.array(found.col_status, dtype=object), np.array(found.row_status, dtype=object)
+        columns, rows = (
+            np.fromiter(map(highspy.HighsBasisStatus.__int__, part), np.int8, len(part))
+            for part in (found.col_status, found.row_status)
+        )
+        return columns, rows
 
     def begin_from(self, basis: Basis, rows: Mask, columns: Mask) -> None:
         """Begins the next LP from the basis of a part of the program, the given rows and columns.
@@ -338,7 +337,7 @@ class HighsModel:
         """
         column_status, row_status = put_together([(basis, rows, columns)], rows.size, columns.size)
         start = highspy.HighsBasis()
-        start.col_status, start.row_status = column_status.tolist(), row_status.tolist()
+        start.col_status, start.row_status = _STATUSES[column_status].tolist(), _STATUSES[row_status].tolist()
         start.valid = True
         self._check(self._highs.setBasis(start))
 
@@ -442,7 +441,7 @@ class HighsModel:
 
         def hear(event: highspy.HighsCallbackEvent) -> None:
             out = event.data_out
-            company.hear(self._finite(out.mip_primal_bound), self._finite(out.mip_dual_bound))
+            company.hear(self._finite(out.mip_primal_bound), min(self._finite(out.mip_dual_bound), self._most))
             if company.is_over():
                 event.interrupt()
 
@@ -492,6 +491,13 @@ class HighsModel:
         return float(self.program.cost @ values + self.program.constant)
 
     def _bound(self, status: Status, is_mip: bool, info: highspy.HighsInfo) -> float:
+        if is_mip and status is Status.INFEASIBLE and np.isfinite(self._most):
+            return self._most
         if is_mip:
-            return self.scaled.objective(info.mip_dual_bound) if abs(info.mip_dual_bound) < 1e20 else -np.inf
+            # Where nothing is worth so little, HiGHS's own bound is that of the best point above.
+            return (
+                min(self.scaled.objective(info.mip_dual_bound), self._most)
+                if abs(info.mip_dual_bound) < 1e20
+                else -np.inf
+            )
         return self.scaled.objective(info.objective_function_value) if status is Status.OPTIMAL else -np.inf

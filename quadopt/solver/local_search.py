@@ -159,9 +159,14 @@ class LocalSearch:
         below = self.lowest - BETTER * abs(self.lowest)
         if self._neighbourhood is not None:
             return self._neighbourhood.promising(portfolio, below, is_called_off)
-        program = self.bounds.program(self.portfolios, below)
-        found = HighsModel(program).solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program))
-        return None if found.values is None else np.round(found.values[self.portfolios.columns_of_starts])
+        program = self.bounds.program(self.portfolios)
+        model = HighsModel(program)
+        model.look_below(below)
+        model.leave_presolve_out()
+        found = model.solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program, below))
+        if found.values is None or found.incumbent >= below:
+            return None
+        return np.round(found.values[self.portfolios.columns_of_starts])
 
     def _with_fewer(self, portfolio: Array) -> Array | None:
         """The portfolio without two to four of its projects, drawn at random; None where there are none to leave out."""

@@ -44,7 +44,7 @@ class Proving(Company):
         self._program = contest.part.program
         self._most_cuts = np.inf
         self._target = np.inf
-        """What the MIP that runs looks at most at: it bounds nothing above it."""
+        """What a plan of the MIP that runs is worth at most."""
         self._running: HighsModel | None = None
         self._cuts = list[Cut]()
         """Of the branches' pieces: they hold whichever suppliers are left out."""
@@ -105,14 +105,14 @@ class Proving(Company):
             contest.hint = Hint(rounded, proof.bounds.at(rounded))
         while contest.seconds_left() > 0:
             target, known = contest.closing(), proof.bounds.added
-            ended = self.bound_by(proof, proof.program(target), target)
+            ended = self.bound_by(proof, proof.program, target)
+            if contest.seconds_left() <= 0:
+                return
             if ended.values is not None:
                 portfolio = np.round(ended.values[proof.portfolios.columns_of_starts])
                 proof.cut(portfolio, contest.seconds_left)
                 if ended.is_optimal and proof.bounds.added == known:
                     return
-            elif ended.status is Status.INFEASIBLE and np.isfinite(target):
-                contest.best.raise_bound(target)
             elif ended.status is not Status.STOPPED_WITHOUT_PLAN:
                 return
 
@@ -145,13 +145,14 @@ class Proving(Company):
                 break
 
     def bound_by(self, proof: Proof, program: Program, target: float = np.inf) -> Outcome:
-        """One MIP; of a program that has a row for a target what is at or below it."""
+        """One MIP; with a target only what is worth no more than that."""
         best, model = self._contest.best, HighsModel(program, self._threads)
         is_open, is_by_chain = not np.isfinite(target), isinstance(proof, ChainProof)
         self._most_cuts = MORE_CUTS * self._local.bounds.added if is_by_chain else np.inf
         if not (is_by_chain and is_open):
             model.leave_search_to_others()
         if not is_open:
+            model.look_below(target)
             model.leave_presolve_out()  # there is little to presolve, and no verdict of its own to be checked
         self._running, self._proof, self._program, self._target = model, proof, program, target
         self._offered = np.inf if is_open else -np.inf
@@ -161,7 +162,7 @@ class Proving(Company):
         gap = TIGHTER * self._contest.gap if is_by_chain else self._contest.gap
         ended = model.solve(gap, max(1.0, self._contest.seconds_left()), start, self)
         best.last = ended.status
-        best.raise_bound(min(ended.bound, target))
+        best.raise_bound(ended.bound)
         if ended.values is not None:
             self.take(ended.values)
         has_no_plan = ended.status in (Status.INFEASIBLE, Status.UNBOUNDED) and is_open
@@ -171,7 +172,7 @@ class Proving(Company):
 
     def hear(self, incumbent: float, bound: float) -> None:
         """Keeps the bound that the MIP has proven; hands over where its turn is over."""
-        self._contest.raise_bound(min(bound, self._target))
+        self._contest.raise_bound(bound)
         self._calls += 1
         if self._calls >= self._local.valued:
             self._contest.turns.pass_on(PROOF)

@@ -145,7 +145,7 @@ class Race:
     def _search_on(self, known: list[Array]) -> None:
         contest = self.contest
         with contest.turns.of(SEARCH), self._ending_both():
-            self._descend(self._with_rounded(known))
+            self._begin(known)
             goes_on = self.local.portfolio is not None
             knows_much = self.proving.by_chain or self.local.limits
             while goes_on and contest.seconds_left() > 0:
@@ -158,24 +158,32 @@ class Race:
                 if self.local.valued >= self.local.most_values:
                     contest.stop()
 
-    def _with_rounded(self, known: list[Array]) -> list[Array]:
-        """Known portfolios, and before them what the relaxation rounds to: a search that waits for its cuts needs few values.
-        Where cuts are known from a similar case there is nothing to wait for."""
+    def _begin(self, known: list[Array]) -> None:
+        """A first descent from what is known, beside a relaxation by chain from what that rounds to: with its cuts few values
+        are needed. Where cuts are known from a similar case there is nothing to wait for."""
         chained, valuation = self.proving.by_chain, self.local.valuation
-        if not chained or any(proof.is_warm for proof in chained) or self._is_repeatable or not known:
-            return known
-        rounded, first = self.local.portfolios.rounded, known[0]
-        self.local.value(first)
+        if not chained or self._is_repeatable or not known:
+            self._descend(known)
+        elif any(proof.is_warm for proof in chained):
+            self._descend(known)
+            self._round_while_relaxing(known[0])
+        else:
+            self.local.value(known[0])
+            self._round_while_relaxing(known[0])
+            for proof in chained:
+                if proof.ended is not None and isinstance(valuation, ChainedValuation):
+                    valuation.begin_at(proof.ended)
+            rounded = self.local.portfolios.rounded
+            self._descend([*(rounded(point, known[0]) for point in self._relaxed()), *known])
+
+    def _round_while_relaxing(self, first: Array) -> None:
+        """Values what the relaxation's points round to, until it is solved: a plan, and cuts for it."""
         points: list[Array] = []
         while self.contest.seconds_left() > 0 and not self.proving.is_relaxed.wait(LOOKS_UP):
             before, points = points, self._relaxed()
             for point in points:
                 if not any(point is one for one in before):
-                    self.local.value(rounded(point, first))  # a plan, and cuts for the relaxation
-        for proof in chained:
-            if proof.ended is not None and isinstance(valuation, ChainedValuation):
-                valuation.begin_at(proof.ended)
-        return [*(rounded(point, first) for point in self._relaxed()), *known]
+                    self.local.value(self.local.portfolios.rounded(point, first))
 
     def _relaxed(self) -> list[Array]:
         """The points that the relaxations by chain have come to so far, new ones each time that they are solved."""

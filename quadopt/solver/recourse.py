@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from quadopt.solver.highs import Basis, HighsModel, Statuses, basis_of, status_numbers
+from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.prices import without_rounding
 
@@ -90,15 +90,14 @@ class Piece:
         columns, rows = self._model.basis()
         return columns[: self._shape.columns.size], rows
 
-    def statuses(self) -> Statuses:
-        """Numbers of the statuses of its columns, then those that it sees, and of its rows at the last answer."""
-        return status_numbers(self._model.basis())
+    def whole_basis(self) -> Basis:
+        """Statuses of its columns, then those that it sees, and of its rows at the last answer."""
+        return self._model.basis()
 
-    def begin_at(self, columns: npt.NDArray[np.int8], rows: npt.NDArray[np.int8]) -> None:
-        """Begins at statuses like those."""
-        self._model.begin_from(
-            basis_of(columns, rows), np.ones(rows.size, dtype=bool), np.ones(columns.size, dtype=bool)
-        )
+    def begin_at(self, basis: Basis) -> None:
+        """Begins at such a basis."""
+        columns, rows = basis
+        self._model.begin_from(basis, np.ones(rows.size, dtype=bool), np.ones(columns.size, dtype=bool))
 
     def begin_from(self, other: Piece, rows: Mask, columns: Mask) -> None:
         """Begins from where a piece with less in it, the given ones of its own rows and columns, has ended."""

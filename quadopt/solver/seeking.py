@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from quadopt.solver.highs import Company
 from quadopt.solver.matrix import Array, Program
 
@@ -17,7 +15,7 @@ class Seeking(Company):
     """Ends the MIP of a search after so many calls, when it is called off, or at the first plan worth less than `below`: valuing
     that tells more."""
 
-    def __init__(self, is_called_off: Callable[[], bool], program: Program, below: float = np.inf) -> None:
+    def __init__(self, is_called_off: Callable[[], bool], program: Program, below: float) -> None:
         self._is_called_off, self._program, self._below = is_called_off, program, below
         self._calls = 0
 

@@ -158,14 +158,10 @@ class Staged:
     def _objectives(self) -> list[Objective]:
         """The formulation's objectives, stress left out (with a warning) where the case has no disruptions."""
         objectives = self.options.objectives()
-        if "stress" in objectives and not self.model.structure.crises:
+        if "stress" in objectives and not self.model.structure.has_crises:
             self.warnings.append("The case has no disruptions: the stress objective is left out.")
             objectives.remove("stress")
         return objectives
-
-    @property
-    def _with_branches(self) -> bool:
-        return bool(self.model.structure.crises)
 
     def _by_worth(self) -> list[str]:
         """The traced suppliers, those whose offers are worth most first."""
@@ -179,7 +175,7 @@ class Staged:
 
     def _lexicographic(self, objectives: list[Objective]) -> Iterator[Aim]:
         for objective in objectives:
-            prepare(self.model, self.options, objective, self._with_branches)
+            prepare(self.model, self.options, objective, self.model.structure.has_crises)
             goals = goals_of(self.model, self.options, objective, self.case.currency)
             for goal in goals:
                 is_last = objective == objectives[-1] and goal is goals[-1]
@@ -188,7 +184,7 @@ class Staged:
     def _weighted(self, objectives: list[Objective]) -> Aim:
         expression, units = 0.0, []
         for objective in objectives:
-            prepare(self.model, self.options, objective, self._with_branches)
+            prepare(self.model, self.options, objective, self.model.structure.has_crises)
             goal = goals_of(self.model, self.options, objective, self.case.currency)[0]
             expression += self.options.weights[objective] * goal.expression
             units.append(f"{self.options.weights[objective]:g} x {objective}")
@@ -199,7 +195,7 @@ class Staged:
 
     def _bounded(self, objectives: list[Objective]) -> Aim:
         for objective in objectives:
-            prepare(self.model, self.options, objective, self._with_branches)
+            prepare(self.model, self.options, objective, self.model.structure.has_crises)
             goal = goals_of(self.model, self.options, objective, self.case.currency)[0]
             if objective in self.options.bounds:
                 self.hold(goal, self.options.bounds[objective])

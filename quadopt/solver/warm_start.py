@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from quadopt.solver.highs import Basis
 from quadopt.solver.matrix import Array, Program
 
 Start = tuple[str, int]
@@ -30,7 +30,7 @@ class KnownChain:
     """One chain, with what tells whether another of its pattern has the same `numbers`.
 
     `direction` is its objective, `cost`, with what linking rows cost, by its own columns; `prices`, cuts x starts seen, and
-    `constants` are its cuts; the statuses of its columns, those of starts last, and of its rows are given by number.
+    `constants` are its cuts; `basis`: where its linear program has ended, starts last among the columns.
     """
 
     numbers: bytes
@@ -38,8 +38,7 @@ class KnownChain:
     direction: Array
     prices: Array
     constants: Array
-    column_status: npt.NDArray[np.int8]
-    row_status: npt.NDArray[np.int8]
+    basis: Basis
 
     def factor(self, cost: Array) -> float:
         """How many times its objective another one is at least, column by column; one where nothing counts in it."""

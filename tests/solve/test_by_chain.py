@@ -191,7 +191,7 @@ def in_a_race(search: Search) -> tuple[Proving, ChainProof, Array, Best]:
 def test_a_mip_of_the_whole_part_goes_on_however_many_cuts_there_are() -> None:
     proving, proof, begin, _ = in_a_race(dependence_stage(SEEDS[0]))
     assert proof.relax(begin, lambda bound: None, lambda: SECONDS)
-    proving.bound_by(proof, proof.program())
+    proving.bound_by(proof, proof.program)
     for piece, (prices, constants) in enumerate(proof.bounds.pieces):
         for _ in range(10):
             proof.bounds.take_in(piece, prices, constants)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 
 from quadopt.errors import NoPlanError
 from quadopt.solver.feasibility import is_kept
-from quadopt.solver.highs import HighsModel, Outcome, Status
+from quadopt.solver.highs import Company, HighsModel, Outcome, Status
 from quadopt.solver.matrix import Program
 from quadopt.solver.stages import Staged
 from quadopt.tables.case import Case
@@ -156,6 +156,42 @@ def test_an_optimum_that_is_no_feasible_point_is_looked_for_from_the_beginning()
     assert again.is_optimal
     assert again.incumbent == pytest.approx(first.incumbent)
     assert get().simplex_iteration_count > 0
+
+
+@pytest.mark.parametrize("with_presolve", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_below_a_value_there_is_a_plan_or_it_is_a_bound(seed: int, with_presolve: bool) -> None:
+    random, rows, columns = np.random.default_rng(seed), 6, 9
+    a = sp.csr_array(random.integers(0, 9, (rows, columns)).astype(float))
+    covers = program(
+        a=a,
+        cost=random.uniform(1, 2, columns) * 10.0 ** random.integers(-4, 5),
+        constant=float(random.integers(-3, 4)),
+        lower=np.zeros(columns),
+        upper=np.ones(columns),
+        row_lower=0.4 * np.asarray(a.sum(axis=1)).ravel(),
+        row_upper=np.full(rows, np.inf),
+        is_integer=np.ones(columns, dtype=bool),
+        is_anchor=np.zeros(columns, dtype=bool),
+    )
+    every = ((np.arange(2**columns)[:, None] >> np.arange(columns)) & 1).astype(float)
+    values = every[(covers.row_lower <= (a @ every.T).T).all(axis=1)] @ covers.cost
+    least, size = float(values.min()) + covers.constant, float(covers.cost.sum())
+    for away in (-0.3, -0.03, -0.001, 0.001, 0.03, 0.3):
+        most, heard = least + away * size, list[float]()
+        model = HighsModel(covers)
+        model.look_below(most)
+        model.leave_search_to_others()
+        if not with_presolve:
+            model.leave_presolve_out()
+        company = Company()
+        with patch.object(company, "hear", lambda _, bound, heard=heard: heard.append(bound)):
+            found = model.solve(0.0, 10.0, company=company)
+        assert all(not bound > min(most, least) + 1e-6 * size for bound in heard)
+        if away > 0:
+            assert (found.incumbent, found.bound) == pytest.approx((least, least), abs=1e-6 * size)
+        else:
+            assert found.bound == most and not found.incumbent <= most
 
 
 @pytest.mark.parametrize("is_integer", [False, True])

@@ -128,7 +128,7 @@ def _goal(staged: Staged, axis: Axis) -> Goal:
     if axis == "fund_used":
         return fund_goal(staged.model, staged.case.currency)
     objective = cast(Objective, axis)
-    prepare(staged.model, staged.options, objective, bool(staged.model.structure.crises))
+    prepare(staged.model, staged.options, objective, staged.model.structure.has_crises)
     return goals_of(staged.model, staged.options, objective, staged.case.currency)[0]
 
 
