@@ -9,11 +9,12 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 import highspy
 import numpy as np
@@ -168,6 +169,7 @@ class HighsModel:
         self._relaxed = False
         self._presolve = "choose"
         self._most = np.inf
+        self._sums: Sequence[npt.NDArray[np.int64]] = ()
         self._hand_over()
 
     def _set(self, option: str, value: object) -> None:
@@ -256,7 +258,7 @@ class HighsModel:
         if start is None or not self._integers.size:
             return self._run(time_limit, company)
         solution = highspy.HighsSolution()
-        solution.col_value = self.scaled.to_scaled(start).tolist()
+        solution.col_value = self._to_solver(start).tolist()
         self._check(self._highs.setSolution(solution))
         outcome = self._run(time_limit, company)
         is_near = (outcome.incumbent - outcome.bound) * self.scaled.factor <= ABSOLUTE_GAP
@@ -276,7 +278,7 @@ class HighsModel:
         self._solve_interruptibly()
         if self._highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None
-        values = self.scaled.from_scaled(np.array(self._highs.getSolution().col_value))
+        values = self._from_solver(self._highs.getSolution().col_value)
         return np.clip(values, self.program.lower, self.program.upper)
 
     def leave_search_to_others(self) -> None:
@@ -299,6 +301,28 @@ class HighsModel:
         """Looks only for points worth at most so much from now on: any other that it comes across says that there is none."""
         self._most = most
         self._set("objective_bound", most * self.scaled.factor)
+
+    def branch_on_sums(self, sums: Sequence[npt.NDArray[np.int64]]) -> None:
+        """Lets branch and bound decide on sums of integer columns too, each 0 or 1; `sums`: their numbers among the integer ones.
+
+        Each is a column that stands after the program's own. Presolve would take them out again: it must be off.
+        """
+        for members in sums:
+            number, columns = self._highs.getNumCol(), self._integers[members]
+            self._check(self._highs.addCol(0.0, 0.0, 1.0, 0, [], []))
+            self._check(self._highs.changeColIntegrality(number, highspy.HighsVarType.kInteger))
+            places = np.append(columns, number).astype(np.int32)
+            self._check(self._highs.addRow(0.0, 0.0, places.size, places, np.append(self.scaled.column[columns], -1.0)))
+        self._sums = [*self._sums, *sums]
+
+    def _to_solver(self, point: Array) -> Array:
+        """A point of the program as HiGHS has it."""
+        integers = point[self._integers]
+        return np.append(self.scaled.to_scaled(point), [integers[members].sum() for members in self._sums])
+
+    def _from_solver(self, values: Any) -> Array:
+        """A point of HiGHS's in the program's own terms."""
+        return self.scaled.from_scaled(np.array(values)[: self._columns.size])
 
     def set_costs(self, columns: npt.NDArray[np.int32], costs: Array) -> None:
         """New objective coefficients for some columns, in the program's own terms."""
@@ -446,12 +470,12 @@ class HighsModel:
                 event.interrupt()
 
         def take(event: highspy.HighsCallbackEvent) -> None:
-            company.take(self.scaled.from_scaled(np.array(event.data_out.mip_solution)))
+            company.take(self._from_solver(event.data_out.mip_solution))
 
         def offer(event: highspy.HighsCallbackEvent) -> None:
             offered = company.offer()
             if offered is not None:
-                event.data_in.setSolution(self.scaled.to_scaled(offered))
+                event.data_in.setSolution(self._to_solver(offered))
 
         callbacks = (
             (self._highs.cbMipInterrupt, guarded(hear)),
@@ -480,7 +504,7 @@ class HighsModel:
         if status in (Status.OPTIMAL, Status.STOPPED_WITHOUT_PLAN) and feasible:
             if status is Status.STOPPED_WITHOUT_PLAN:
                 status = Status.STOPPED_WITH_PLAN
-            values = self.scaled.from_scaled(np.array(self._highs.getSolution().col_value))
+            values = self._from_solver(self._highs.getSolution().col_value)
             return Outcome(status, values, self._value(values), bound, seconds)
         if status is Status.OPTIMAL:
             status = Status.FAILED

@@ -162,6 +162,7 @@ class LocalSearch:
         program = self.bounds.program(self.portfolios)
         model = HighsModel(program)
         model.look_below(below)
+        model.branch_on_sums(self.portfolios.of_projects)
         model.leave_presolve_out()
         found = model.solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program, below))
         if found.values is None or found.incumbent >= below:

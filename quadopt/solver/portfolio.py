@@ -91,6 +91,12 @@ class Portfolios:
         return np.flatnonzero(self.program.is_integer).astype(np.int32)
 
     @cached_property
+    def of_projects(self) -> list[Indices]:
+        """By project that may start in several periods, the numbers of its starts."""
+        own = [np.flatnonzero(self.project == number) for number in np.unique(self.project)]
+        return [starts for starts in own if starts.size > 1]
+
+    @cached_property
     def _linear(self) -> tuple[Array, Array, Array]:
         """Rows over the starts that every portfolio meets, with their lower and upper sides.
 
