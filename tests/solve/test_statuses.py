@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -192,6 +193,35 @@ def test_below_a_value_there_is_a_plan_or_it_is_a_bound(seed: int, with_presolve
             assert (found.incumbent, found.bound) == pytest.approx((least, least), abs=1e-6 * size)
         else:
             assert found.bound == most and not found.incumbent <= most
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_branching_on_whether_changes_no_answer(seed: int) -> None:
+    random, projects, years = np.random.default_rng(seed), 4, 3
+    worth = random.integers(1, 9, (5, projects * years)).astype(float)
+    once = np.kron(np.eye(projects), np.ones(years))
+    chosen = program(
+        a=sp.csr_array(np.vstack([worth, once])),
+        cost=random.uniform(1, 2, projects * years),
+        lower=np.zeros(projects * years),
+        upper=np.ones(projects * years),
+        row_lower=np.append(np.full(5, 9.0), np.full(projects, -np.inf)),
+        row_upper=np.append(np.full(5, np.inf), np.ones(projects)),
+        is_integer=np.ones(projects * years, dtype=bool),
+        is_anchor=np.zeros(projects * years, dtype=bool),
+    )
+    every = np.array([np.concatenate(one) for one in product(np.vstack([np.eye(years), np.zeros(years)]), repeat=4)])
+    fitting = every[(chosen.row_lower[:5] <= (worth @ every.T).T).all(axis=1)]
+    least, worst = float((fitting @ chosen.cost).min()), fitting[np.argmax(fitting @ chosen.cost)]
+    model, taken = HighsModel(chosen), list[Any]()
+    model.branch_on_sums(np.split(np.arange(projects * years), projects))
+    model.leave_presolve_out()
+    company = Company()
+    with patch.object(company, "take", taken.append), patch.object(company, "offer", lambda: worst):
+        found = model.solve(0.0, 10.0, worst, company)
+    assert (found.incumbent, found.bound) == pytest.approx((least, least))
+    for point in [found.values, *taken]:
+        assert is_kept(chosen, point)
 
 
 @pytest.mark.parametrize("is_integer", [False, True])
