@@ -23,6 +23,8 @@ from quadopt.solver.recourse import Indices
 from quadopt.solver.seeking import SOUGHT_GAP, Seeking
 from quadopt.solver.valuation import Valuation, Value
 
+SOUGHT_CALLS = 200
+"""Of HiGHS, for which the portfolio is sought that promises most."""
 LONGEST = 16
 """Pairs of moves that may be made on the model before the next valuation, at most."""
 BETTER = 1e-6
@@ -164,7 +166,7 @@ class LocalSearch:
         model.look_below(below)
         model.branch_on_sums(self.portfolios.of_projects)
         model.leave_presolve_out()
-        found = model.solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program, below))
+        found = model.solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program, below, SOUGHT_CALLS))
         if found.values is None or found.incumbent >= below:
             return None
         return np.round(found.values[self.portfolios.columns_of_starts])

@@ -23,6 +23,8 @@ from quadopt.solver.matrix import Array, Program
 from quadopt.solver.portfolio import SECONDS, Portfolios
 from quadopt.solver.seeking import SOUGHT_GAP, Seeking
 
+CALLS = 1000
+"""Of HiGHS for which it may be sought."""
 FIRST, WIDER, WIDEST = 6, 2, 40
 """Starts that may change, to begin with; by how many more each time; and at most."""
 
@@ -37,8 +39,11 @@ class Neighbourhood:
     def promising(self, portfolio: Array, below: float, is_called_off: Callable[[], bool]) -> Array | None:
         """A portfolio near a given one that may be worth less than `below`, the given one's value or less."""
         program = self._program(portfolio)
-        seeking = Seeking(is_called_off, program, below)
-        found = HighsModel(program).solve(SOUGHT_GAP, SECONDS, self._point(portfolio), seeking)
+        model = HighsModel(program)
+        model.look_below(below)
+        model.branch_on_sums(self._portfolios.of_projects)
+        model.leave_presolve_out()
+        found = model.solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program, below, CALLS))
         if found.values is None or found.incumbent >= below:
             return None
         return np.round(found.values[self._portfolios.columns_of_starts])
@@ -59,11 +64,3 @@ class Neighbourhood:
             row_lower=np.append(program.row_lower, -np.inf),
             row_upper=np.append(program.row_upper, self._radius - portfolio.sum()),
         )
-
-    def _point(self, portfolio: Array) -> Array | None:
-        """The given portfolio in the program's columns: the solver looks for better ones around it."""
-        payments = self._portfolios.payments(portfolio)
-        if payments is None:
-            return None
-        levels = [bounds.levels(portfolio) for bounds in (self._bounds, *(limit.bounds for limit in self._limits))]
-        return np.concatenate([payments, *levels])

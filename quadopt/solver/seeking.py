@@ -7,27 +7,27 @@ from collections.abc import Callable
 from quadopt.solver.highs import Company
 from quadopt.solver.matrix import Array, Program
 
-SOUGHT_GAP, SOUGHT_CALLS = 1e-3, 200
-"""To which gap, and for how many calls of HiGHS, the portfolio is sought that promises most by all bounds."""
+SOUGHT_GAP = 1e-3
+"""To which gap the portfolio is sought that promises most by all bounds."""
 
 
 class Seeking(Company):
     """Ends the MIP of a search after so many calls, when it is called off, or at the first plan worth less than `below`: valuing
     that tells more."""
 
-    def __init__(self, is_called_off: Callable[[], bool], program: Program, below: float) -> None:
+    def __init__(self, is_called_off: Callable[[], bool], program: Program, below: float, calls: int) -> None:
         self._is_called_off, self._program, self._below = is_called_off, program, below
-        self._calls = 0
+        self._left = calls
 
     def hear(self, incumbent: float, bound: float) -> None:
         """Counts the calls."""
-        self._calls += 1
+        self._left -= 1
 
     def take(self, values: Array) -> None:
         """Has enough of a plan that is good enough."""
         if float(self._program.cost @ values) + self._program.constant < self._below:
-            self._calls = SOUGHT_CALLS
+            self._left = 0
 
     def is_over(self) -> bool:
         """Whether that is enough."""
-        return self._calls >= SOUGHT_CALLS or self._is_called_off()
+        return self._left <= 0 or self._is_called_off()
