@@ -305,8 +305,9 @@ class HighsModel:
     def branch_on_sums(self, sums: Sequence[npt.NDArray[np.int64]]) -> None:
         """Lets branch and bound decide on sums of integer columns too, each 0 or 1; `sums`: their numbers among the integer ones.
 
-        Each is a column that stands after the program's own. Presolve would take them out again: it must be off.
+        Each is a column that stands after the program's own. Presolve would take them out again, and is left out.
         """
+        self.leave_presolve_out()
         for members in sums:
             number, columns = self._highs.getNumCol(), self._integers[members]
             self._check(self._highs.addCol(0.0, 0.0, 1.0, 0, [], []))

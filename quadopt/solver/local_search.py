@@ -14,13 +14,12 @@ import numpy as np
 
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
-from quadopt.solver.highs import HighsModel
 from quadopt.solver.limits import Limit
 from quadopt.solver.matrix import Array
 from quadopt.solver.neighbourhood import Neighbourhood
-from quadopt.solver.portfolio import SECONDS, Moves, Portfolios
+from quadopt.solver.portfolio import Moves, Portfolios
 from quadopt.solver.recourse import Indices
-from quadopt.solver.seeking import SOUGHT_GAP, Seeking
+from quadopt.solver.seeking import sought
 from quadopt.solver.valuation import Valuation, Value
 
 SOUGHT_CALLS = 200
@@ -161,15 +160,7 @@ class LocalSearch:
         below = self.lowest - BETTER * abs(self.lowest)
         if self._neighbourhood is not None:
             return self._neighbourhood.promising(portfolio, below, is_called_off)
-        program = self.bounds.program(self.portfolios)
-        model = HighsModel(program)
-        model.look_below(below)
-        model.branch_on_sums(self.portfolios.of_projects)
-        model.leave_presolve_out()
-        found = model.solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program, below, SOUGHT_CALLS))
-        if found.values is None or found.incumbent >= below:
-            return None
-        return np.round(found.values[self.portfolios.columns_of_starts])
+        return sought(self.bounds.program(self.portfolios), self.portfolios, below, SOUGHT_CALLS, is_called_off)
 
     def _with_fewer(self, portfolio: Array) -> Array | None:
         """The portfolio without two to four of its projects, drawn at random; None where there are none to leave out."""

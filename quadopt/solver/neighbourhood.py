@@ -17,14 +17,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from quadopt.solver.bounds import Bounds
-from quadopt.solver.highs import HighsModel
 from quadopt.solver.limits import Limit
 from quadopt.solver.matrix import Array, Program
-from quadopt.solver.portfolio import SECONDS, Portfolios
-from quadopt.solver.seeking import SOUGHT_GAP, Seeking
+from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.seeking import sought
 
 CALLS = 1000
-"""Of HiGHS for which it may be sought."""
+"""Of HiGHS, for which it is sought."""
 FIRST, WIDER, WIDEST = 6, 2, 40
 """Starts that may change, to begin with; by how many more each time; and at most."""
 
@@ -38,15 +37,7 @@ class Neighbourhood:
 
     def promising(self, portfolio: Array, below: float, is_called_off: Callable[[], bool]) -> Array | None:
         """A portfolio near a given one that may be worth less than `below`, the given one's value or less."""
-        program = self._program(portfolio)
-        model = HighsModel(program)
-        model.look_below(below)
-        model.branch_on_sums(self._portfolios.of_projects)
-        model.leave_presolve_out()
-        found = model.solve(SOUGHT_GAP, SECONDS, None, Seeking(is_called_off, program, below, CALLS))
-        if found.values is None or found.incumbent >= below:
-            return None
-        return np.round(found.values[self._portfolios.columns_of_starts])
+        return sought(self._program(portfolio), self._portfolios, below, CALLS, is_called_off)
 
     def widen(self) -> None:
         """Looks further from now on, or near again where that was far enough."""

@@ -154,7 +154,6 @@ class Proving(Company):
         if not is_open:
             model.look_below(target)
             model.branch_on_sums(self._local.portfolios.of_projects)
-            model.leave_presolve_out()  # there is little to presolve, and no verdict of its own to be checked
         self._running, self._proof, self._program, self._target = model, proof, program, target
         self._offered = np.inf if is_open else -np.inf
         start = self.offer()

@@ -1,17 +1,34 @@
-"""Seeking: how long small MIPs look for the portfolio that promises most."""
+"""Seeking: small MIPs that look for a portfolio which promises to be better, and for how long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from quadopt.solver.highs import Company
+import numpy as np
+
+from quadopt.solver.highs import Company, HighsModel
 from quadopt.solver.matrix import Array, Program
+from quadopt.solver.portfolio import SECONDS, Portfolios
 
-SOUGHT_GAP = 1e-3
-"""To which gap the portfolio is sought that promises most by all bounds."""
+GAP = 1e-3
+"""To which gap a portfolio is sought that promises most."""
 
 
-class Seeking(Company):
+def sought(
+    program: Program, portfolios: Portfolios, below: float, calls: int, is_called_off: Callable[[], bool]
+) -> Array | None:
+    """A portfolio that a program, which begins with the rules' columns, says may be worth less than `below`; None where none is
+    found in so many calls of HiGHS or before it is called off."""
+    model = HighsModel(program)
+    model.look_below(below)
+    model.branch_on_sums(portfolios.of_projects)
+    found = model.solve(GAP, SECONDS, None, _Seeking(is_called_off, program, below, calls))
+    if found.values is None or found.incumbent >= below:
+        return None
+    return np.round(found.values[portfolios.columns_of_starts])
+
+
+class _Seeking(Company):
     """Ends the MIP of a search after so many calls, when it is called off, or at the first plan worth less than `below`: valuing
     that tells more."""
 

@@ -215,7 +215,6 @@ def test_branching_on_whether_changes_no_answer(seed: int) -> None:
     least, worst = float((fitting @ chosen.cost).min()), fitting[np.argmax(fitting @ chosen.cost)]
     model, taken = HighsModel(chosen), list[Any]()
     model.branch_on_sums(np.split(np.arange(projects * years), projects))
-    model.leave_presolve_out()
     company = Company()
     with patch.object(company, "take", taken.append), patch.object(company, "offer", lambda: worst):
         found = model.solve(0.0, 10.0, worst, company)
