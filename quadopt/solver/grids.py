@@ -44,6 +44,11 @@ class Table:
         self.columns, self.size = columns, columns[0].size
         self._find: Callable[[Any], tuple[Any, Any]] | None = None
 
+    @cached_property
+    def all(self) -> Narrow:
+        """The positions of all members."""
+        return np.arange(self.size, dtype=np.int32)
+
     def find(self, values: Sequence[Any]) -> Any:
         """Positions of members given in code, arrays that broadcast. Raises `KeyError` where one is no member."""
         if self._find is None:
@@ -78,7 +83,7 @@ class Table:
         keys = self._key(self.columns)[0]
         if cells <= max(ROOMY, 4 * self.size):
             at = np.full(cells, -1, dtype=np.int32)
-            at[keys] = np.arange(self.size, dtype=np.int32)
+            at[keys] = self.all
 
             def look_up(key: Any) -> tuple[Any, Any]:
                 found = at[key]
@@ -147,10 +152,10 @@ class Frame:
         return self.sizes[::-1]
 
     @cached_property
-    def row(self) -> Any:
-        """The number of the row, an array that broadcasts over the axes."""
-        parts = (part.reshape((-1, *(1,) * axis)) for axis, part in enumerate(self.rows))
-        return sum(parts, np.array(self.origin, dtype=np.int32))
+    def row(self) -> tuple[Any, ...]:
+        """The number of the row: the sum of its parts, a number and an array an axis along which it changes."""
+        parts = (part.reshape((-1, *(1,) * axis)) for axis, part in enumerate(self.rows) if part.size > 1 or part.any())
+        return (np.int32(self.origin), *parts)
 
     def counted(self) -> Frame:
         """The same axes with a row for every cell."""
@@ -161,11 +166,18 @@ class Frame:
         )
         return Frame(0, self.sizes, tuple(rows), self.runs)
 
-    def with_axis(self, table: Table, templates: Sequence[Any], positions: Narrow, row: Narrow) -> Frame:
-        """A further axis, along which `templates` are the members of a table at `positions`."""
-        run = Run(table, len(self.sizes), positions)
+    def with_axis(self, table: Table, templates: Sequence[Any], row: Narrow) -> Frame:
+        """A further axis, along which `templates` are the members of a table, one after the other."""
+        run = Run(table, len(self.sizes), table.all)
         named = {id(template): (run, column) for column, template in enumerate(templates)}
-        return Frame(self.origin, (*self.sizes, positions.size), (*self.rows, row), {**self.runs, **named})
+        return Frame(self.origin, (*self.sizes, table.size), (*self.rows, row), {**self.runs, **named})
+
+    def run_of(self, table: Table, indices: Sequence[Any]) -> Run | None:
+        """The run over a table that the indices are, dimension by dimension; none where they are not."""
+        known = [self.runs.get(id(index)) for index in indices]
+        run = known[0][0] if known and known[0] is not None else None
+        is_run = run is not None and run.table is table and known == [(run, column) for column in range(len(known))]
+        return run if is_run else None
 
     def joined(self, index: dict[int, Any], size: int) -> Frame:
         """The frame with some axes joined into a new one of `size` cells; `index` has where a cell stands on each."""
@@ -200,6 +212,24 @@ class Frame:
         """An array with as many dimensions as there are axes."""
         array = np.asarray(values)
         return array.reshape((1,) * (len(self.sizes) - array.ndim) + array.shape)
+
+
+def whole_shape(runs: Sequence[Run | None]) -> tuple[int, ...] | None:
+    """The shape in which a vector over the runs' tables, the last one running fastest, broadcasts over their axes as it lies.
+
+    None where it does not: where a run is missing or does not take its table as it comes, or the axes come in another order.
+    """
+    sizes: dict[int, int] = {}
+    for run in runs:
+        if (
+            run is None
+            or run.axis is None
+            or run.positions is not run.table.all
+            or run.axis >= min(sizes, default=math.inf)
+        ):
+            return None
+        sizes[run.axis] = run.table.size
+    return tuple(sizes.get(axis, 1) for axis in range(max(sizes, default=-1), -1, -1))
 
 
 def along(shape: tuple[int, ...], cells: Any) -> dict[int, Any]:

@@ -176,8 +176,9 @@ class Matrix:
             return lower, upper, np.array([not v.is_continuous() for v in variable.values()], dtype=bool)
         low, high, step = variable.common_domain.get_interval()
         least, most = (None, None) if variable.bounds_template is None else variable.bounds_template.expression
-        lower = np.maximum(-math.inf if low is None else low, self._bound(variable, least, -math.inf))
-        upper = np.minimum(math.inf if high is None else high, self._bound(variable, most, math.inf))
+        lower, upper = self._bound(variable, least, -math.inf), self._bound(variable, most, math.inf)
+        lower = lower if low is None else np.maximum(low, lower)
+        upper = upper if high is None else np.minimum(high, upper)
         if np.isnan(lower).any() or np.isnan(upper).any():
             raise ValueError(f"{variable.name} has bounds that are no numbers")
         return np.broadcast_to(lower, size), np.broadcast_to(upper, size), np.broadcast_to(step != 0, size)

@@ -27,7 +27,19 @@ from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpres
 from pyomo.core.expr.template_expr import GetAttrExpression, GetItemExpression, IndexTemplate, TemplateSumExpression
 
 from quadopt.formulation.components import Groups, Param, Template, parts_of
-from quadopt.solver.grids import CannotExpandError, Codes, Frame, Layout, Members, Narrow, Run, Table, Whole, along
+from quadopt.solver.grids import (
+    CannotExpandError,
+    Codes,
+    Frame,
+    Layout,
+    Members,
+    Narrow,
+    Run,
+    Table,
+    Whole,
+    along,
+    whole_shape,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -35,27 +47,31 @@ ARITHMETIC = (SumExpression, ProductExpression, DivisionExpression, NegationExpr
 """Expressions that numpy evaluates as Python would."""
 
 
+Parts = tuple[Any, ...]
+"""Numbers and arrays of which the sum is meant. They broadcast, so that they take far less room than their sum."""
+
+
 @dataclass
 class Terms:
     """Coefficients by row and column, and constants by row, as they come: a place may come twice."""
 
-    entries: list[tuple[Any, Any, Any, tuple[int, ...]]] = field(default_factory=list)
+    entries: list[tuple[Parts, Parts, Parts, tuple[int, ...]]] = field(default_factory=list)
     """Rows, columns and coefficients that broadcast to a shape: each cell of it is a term."""
-    constants: list[tuple[Any, Any, tuple[int, ...]]] = field(default_factory=list)
+    constants: list[tuple[Parts, Parts, tuple[int, ...]]] = field(default_factory=list)
     """Rows and constants alike."""
 
-    def add(self, frame: Frame, columns: Any, coefficients: Any) -> None:
+    def add(self, frame: Frame, columns: Parts, coefficients: Any) -> None:
         """A coefficient for every cell of a frame; arrays broadcast."""
-        self.entries.append((frame.row, columns, coefficients, frame.shape))
+        self.entries.append((frame.row, columns, (coefficients,), frame.shape))
 
     def add_constant(self, frame: Frame, values: Any) -> None:
         """A constant for every cell of a frame; arrays broadcast."""
-        self.constants.append((frame.row, values, frame.shape))
+        self.constants.append((frame.row, (values,), frame.shape))
 
     def add_row(self, row: int, columns: list[int], coefficients: list[float], constant: float) -> None:
         """One row, and its constant."""
-        self.entries.append((row, columns, coefficients, (len(columns),)))
-        self.constants.append((row, constant, (1,)))
+        self.entries.append(((row,), (np.array(columns, np.int32),), (np.array(coefficients, float),), (len(columns),)))
+        self.constants.append(((row,), (constant,), (1,)))
 
     def take(self, other: Terms) -> None:
         """Adds other terms."""
@@ -67,13 +83,16 @@ class Terms:
         fixed = np.flatnonzero(is_fixed)
         if not fixed.size:
             return
-        for k, (row, column, coefficient, shape) in enumerate(self.entries):
-            is_near = np.size(column) and np.min(column) <= fixed[-1] and np.max(column) >= fixed[0]
-            if is_near and is_fixed[column].any():
-                rows, columns, coefficients = (np.broadcast_to(part, shape) for part in (row, column, coefficient))
+        for k, (*entry, shape) in enumerate(self.entries):
+            column = entry[1]
+            if not math.prod(shape) or sum(map(np.min, column)) > fixed[-1] or sum(map(np.max, column)) < fixed[0]:
+                continue
+            if is_fixed[sum(column)].any():
+                rows, columns, coefficients = (np.broadcast_to(sum(parts), shape) for parts in entry)
                 out = is_fixed[columns]
-                self.constants.append((rows[out], coefficients[out] * at[columns[out]], (int(out.sum()),)))
-                self.entries[k] = rows[~out], columns[~out], coefficients[~out], (int((~out).sum()),)
+                moved, left = int(out.sum()), int((~out).sum())
+                self.constants.append(((rows[out],), (coefficients[out] * at[columns[out]],), (moved,)))
+                self.entries[k] = (rows[~out],), (columns[~out],), (coefficients[~out],), (left,)
 
     def drain(self) -> tuple[Narrow, Narrow, Array]:
         """Rows, columns and coefficients, each in one array; only the constants stay, so that memory holds them once."""
@@ -88,16 +107,26 @@ class Terms:
 
 
 def _written(entries: Sequence[tuple[Any, ...]], kinds: tuple[type, ...]) -> tuple[npt.NDArray[Any], ...]:
-    """Parts of entries, which broadcast to the shape at their end, one after the other; each cell is written once."""
+    """The sums of entries' parts, which broadcast to the shape at their end, one after the other, each made in its place."""
     count = sum(math.prod(entry[-1]) for entry in entries)
     found = tuple(np.empty(count, dtype=kind) for kind in kinds)
     first = 0
-    for *parts, shape in entries:
+    for *sums, shape in entries:
         last = first + math.prod(shape)
-        for target, part in zip(found, parts, strict=True):
-            target[first:last].reshape(shape)[...] = part
+        for target, parts in zip(found, sums, strict=True):
+            _write(target[first:last].reshape(shape), parts)
         first = last
     return found
+
+
+def _write(target: npt.NDArray[Any], parts: Parts) -> None:
+    """The sum of parts into an array."""
+    if len(parts) == 1:
+        target[...] = parts[0]
+        return
+    np.add(parts[0], parts[1], out=target)
+    for part in parts[2:]:
+        target += part
 
 
 class Expander:
@@ -117,7 +146,7 @@ class Expander:
     def column(self, variable: Any) -> int:
         """The column of one variable. Raises `KeyError` where it is of a Var that nobody has told of."""
         component, index = variable.parent_component(), variable.index()
-        return self._first_column[id(component)] + int(self._position(component, _labels(index), Frame()))
+        return int(sum(self._position(component, _labels(index), Frame(), self._first_column[id(component)])))
 
     def rows(self, constraint: Any, first: int, terms: Terms) -> tuple[Array, Array]:
         """Adds a templated constraint's rows, numbered from `first`; their limits, constants not taken off yet."""
@@ -225,29 +254,36 @@ class Expander:
         for table, stride in reversed(list(zip(layout.tables, layout.strides, strict=True))):
             width = len(table.columns)
             own, templates = templates[-width:], templates[:-width]
-            step = np.arange(table.size, dtype=np.int32)
-            frame = frame.with_axis(table, own, step, step * np.int32(stride))
+            frame = frame.with_axis(table, own, table.all * np.int32(stride))
         return frame
 
-    def _position(self, component: Any, indices: Sequence[Any], frame: Frame) -> Any:
-        """Positions of a component's members at indices that are templates, expressions of them, or labels."""
-        layout, at = self._layout(component), np.zeros((), dtype=np.int32)
+    def _position(self, component: Any, indices: Sequence[Any], frame: Frame, first: int = 0) -> Parts:
+        """Positions of a component's members, from `first` on, at indices that are templates, expressions of them, or labels."""
+        layout, at = self._layout(component), [np.int32(first)]
         if len(indices) != sum(len(table.columns) for table in layout.tables):
             raise CannotExpandError(f"{component.name} has {len(indices)} indices")
         for table, stride in zip(layout.tables, layout.strides, strict=True):
             own, indices = indices[: len(table.columns)], indices[len(table.columns) :]
             try:
-                at = at + self._found(table, own, frame) * np.int32(stride)
+                at.append(self._found(table, own, frame) * np.int32(stride))
             except KeyError as reason:
                 raise KeyError(f"{component.name}: {reason.args[0]}") from None
-        return at
+        return tuple(at)
 
     def _found(self, table: Table, indices: Sequence[Any], frame: Frame) -> Any:
-        known = [frame.runs.get(id(index)) for index in indices]
-        run = known[0][0] if known[0] is not None else None
-        if run is not None and run.table is table and known == [(run, column) for column in range(len(known))]:
+        run = frame.run_of(table, indices)
+        if run is not None:
             return run.along(run.positions)
         return table.find([self._code(index, frame) for index in indices])
+
+    def _looked_up(self, parameter: Any, indices: Sequence[Any], frame: Frame) -> Any:
+        """A Param's numbers at indices: no copy where they run through its sets as these come."""
+        numbers, runs, rest = self._numbers(parameter), [], indices
+        for table in self._layout(parameter).tables:
+            runs.append(frame.run_of(table, rest[: len(table.columns)]))
+            rest = rest[len(table.columns) :]
+        shape = whole_shape(runs) if not rest else None
+        return numbers[sum(self._position(parameter, indices, frame))] if shape is None else numbers.reshape(shape)
 
     def _code(self, index: Any, frame: Frame) -> Any:
         if isinstance(index, str | int | np.integer):
@@ -295,7 +331,7 @@ class Expander:
             self._expand_sum(node, frame.counted(), 1.0, terms)
             return terms.constant(math.prod(frame.shape)).reshape(frame.shape)
         if isinstance(node, GetItemExpression) and node.args[0].ctype is pyo.Param:
-            return self._numbers(node.args[0])[self._position(node.args[0], node.args[1:], frame)]
+            return self._looked_up(node.args[0], node.args[1:], frame)
         if isinstance(node, ARITHMETIC):
             return node._apply_operation([self._value(part, frame) for part in node.args])
         if not node.is_expression_type():
@@ -340,8 +376,7 @@ class Expander:
     def _expand_member(self, component: Any, indices: Sequence[Any], frame: Frame, factor: Any, terms: Terms) -> None:
         """A member of a Var, or of an Expression whose own rule is expanded in its place."""
         if component.ctype is pyo.Var:
-            column = self._position(component, indices, frame) + np.int32(self._first_column[id(component)])
-            terms.add(frame, column, factor)
+            terms.add(frame, self._position(component, indices, frame, self._first_column[id(component)]), factor)
         elif component.ctype is pyo.Expression:
             if getattr(component, "template", None) is not None:
                 self._expand(component.template.expression, self._bound(component, indices, frame), factor, terms)
@@ -359,15 +394,13 @@ class Expander:
             if isinstance(source, GetItemExpression):
                 frame, factor = self._into(source, templates, frame, factor)
             else:
-                table = self._table(source)
-                step = np.arange(table.size, dtype=np.int32)
-                frame = frame.with_axis(table, templates, step, np.zeros(1, dtype=np.int32))
+                frame = frame.with_axis(self._table(source), templates, np.zeros(1, dtype=np.int32))
         self._expand(node.template_args()[0], frame, factor, terms)
 
     def _into(self, source: Any, templates: Sequence[Any], frame: Frame, factor: Any) -> tuple[Frame, Any]:
         """Into a sum over a set that depends on indices: all members of all sets, each beside its own indices."""
         members = self._members(source.args[0])
-        at = frame.padded(self._position(source.args[0], source.args[1:], frame))
+        at = frame.padded(sum(self._position(source.args[0], source.args[1:], frame)))
         count = members.count[at].reshape(-1)
         parent = np.repeat(np.arange(count.size), count)
         within = np.arange(parent.size) - np.repeat(np.cumsum(count) - count, count)
