@@ -128,6 +128,11 @@ class Run:
     axis: int | None
     positions: npt.NDArray[Any]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes all members as they come."""
+        return self.positions is self.table.all
+
     def along(self, vector: npt.NDArray[Any]) -> Any:
         """A vector over the run, shaped so that it broadcasts along the axis."""
         return vector[0] if self.axis is None else vector.reshape((-1, *(1,) * self.axis))
@@ -221,12 +226,7 @@ def whole_shape(runs: Sequence[Run | None]) -> tuple[int, ...] | None:
     """
     sizes: dict[int, int] = {}
     for run in runs:
-        if (
-            run is None
-            or run.axis is None
-            or run.positions is not run.table.all
-            or run.axis >= min(sizes, default=math.inf)
-        ):
+        if run is None or run.axis is None or not run.is_whole or run.axis >= min(sizes, default=math.inf):
             return None
         sizes[run.axis] = run.table.size
     return tuple(sizes.get(axis, 1) for axis in range(max(sizes, default=-1), -1, -1))

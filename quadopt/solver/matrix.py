@@ -212,7 +212,8 @@ class Matrix:
         lower[before:] -= constant
         upper[before:] -= constant
         added = sp.coo_array((coefficients, (rows, columns)), shape=(count, self.width)).tocsr()
-        added.eliminate_zeros()
+        if not added.data.all():
+            added.eliminate_zeros()
         self._row_lower, self._row_upper, self._a = lower, upper, _stacked(self._a, added, self.width)
 
     def _expanded(self, constraint: Any, done: int, row: int, terms: Terms) -> tuple[Array, Array]:
@@ -259,6 +260,8 @@ class Matrix:
     def _settle(self, terms: Terms) -> None:
         """Moves the terms of fixed variables to the constants."""
         fixed = {column: variable.value for column, variable in self._made() if variable.fixed}
+        if not fixed:
+            return
         is_fixed, at = np.zeros(self.width, dtype=bool), np.zeros(self.width)
         is_fixed[list(fixed)], at[list(fixed)] = True, list(fixed.values())
         terms.settle(is_fixed, at)

@@ -79,10 +79,8 @@ class Terms:
         self.constants += other.constants
 
     def settle(self, is_fixed: npt.NDArray[np.bool_], at: Array) -> None:
-        """Moves the terms of fixed columns to the constants; `at` has their values."""
+        """Moves the terms of fixed columns, one or more, to the constants; `at` has their values."""
         fixed = np.flatnonzero(is_fixed)
-        if not fixed.size:
-            return
         for k, (*entry, shape) in enumerate(self.entries):
             column = entry[1]
             if not math.prod(shape) or sum(map(np.min, column)) > fixed[-1] or sum(map(np.max, column)) < fixed[0]:
@@ -325,7 +323,8 @@ class Expander:
             if id(node) not in frame.runs:
                 raise CannotExpandError("an index stands outside the sum that it belongs to")
             run, column = frame.runs[id(node)]
-            return run.along(run.table.columns[column][run.positions])
+            codes = run.table.columns[column]
+            return run.along(codes if run.is_whole else codes[run.positions])
         if isinstance(node, TemplateSumExpression):
             terms = Terms()
             self._expand_sum(node, frame.counted(), 1.0, terms)
