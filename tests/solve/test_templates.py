@@ -237,6 +237,8 @@ def small() -> pyo.ConcreteModel:
     model.flows = Set(dimen=2, initialize=[("a", "b"), ("a", "c"), ("c", "b")])
     model.onward = Groups(model.places, initialize=Grouped(model.flows))
     model.gain = Param(model.places, model.steps, initialize=np.arange(9.0).reshape(3, 3))
+    model.turned = Param(model.steps, model.places, initialize=np.arange(9.0, 18.0).reshape(3, 3))
+    model.between = Param(model.places, model.places, initialize=np.arange(1.0, 10.0).reshape(3, 3))
     model.stock = Var(model.places, model.moments, bounds=(0, 10))
     model.flow = Var(model.flows, model.steps, domain=pyo.NonNegativeReals)
     model.scale = pyo.Var(domain=pyo.Integers, bounds=(None, 4))
@@ -263,6 +265,12 @@ RULES = {
     "factor carried inside": lambda m, n, t: (
         -(sum(m.flow[n, d, t] for d in m.onward[n]) * m.gain[n, t]) <= m.stock[n, t]
     ),
+    "numbers whose sets come the other way round": lambda m, n, t: m.turned[t, n] * m.stock[n, t] <= m.gain[n, t],
+    "numbers of one index twice": lambda m, n, t: m.between[n, n] * m.stock[n, t] <= 1,
+    "numbers over a sum and one of two indices": lambda m, n, t: (
+        sum((m.between[o, n] - m.between[n, o] / 7) * m.stock[o, t] for o in m.places) <= m.turned[t, "b"]
+    ),
+    "numbers some steps on": lambda m, n, t: m.gain[n, 4 - t] * m.stock[n, t] <= m.turned[4 - t, n],
     "two inequalities as one tuple": lambda m, n, t: (m.stock[n, t] - m.scale, 5),
 }
 
