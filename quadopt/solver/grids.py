@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,17 @@ class Layout:
     tables: tuple[Table, ...]
     strides: tuple[int, ...]
     size: int
+
+    @property
+    def width(self) -> int:
+        """Dimensions of an index."""
+        return sum(len(table.columns) for table in self.tables)
+
+    def apart(self, indices: Sequence[Any]) -> list[tuple[Table, int, Sequence[Any]]]:
+        """Each table with its stride and its own of some indices, which come dimension by dimension."""
+        ends = accumulate((len(table.columns) for table in self.tables), initial=0)
+        spans = zip(self.tables, self.strides, pairwise(ends), strict=True)
+        return [(table, stride, indices[first:last]) for table, stride, (first, last) in spans]
 
 
 @dataclass(frozen=True)

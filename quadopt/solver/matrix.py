@@ -212,8 +212,7 @@ class Matrix:
         lower[before:] -= constant
         upper[before:] -= constant
         added = sp.coo_array((coefficients, (rows, columns)), shape=(count, self.width)).tocsr()
-        if not added.data.all():
-            added.eliminate_zeros()
+        added.eliminate_zeros()
         self._row_lower, self._row_upper, self._a = lower, upper, _stacked(self._a, added, self.width)
 
     def _expanded(self, constraint: Any, done: int, row: int, terms: Terms) -> tuple[Array, Array]:

@@ -45,8 +45,6 @@ Array = npt.NDArray[np.float64]
 
 ARITHMETIC = (SumExpression, ProductExpression, DivisionExpression, NegationExpression, PowExpression)
 """Expressions that numpy evaluates as Python would."""
-
-
 Parts = tuple[Any, ...]
 """Numbers and arrays of which the sum is meant. They broadcast, so that they take far less room than their sum."""
 
@@ -223,10 +221,8 @@ class Expander:
 
     def _places(self, layout: Layout, indices: list[Any]) -> Any:
         """Positions of indices in a layout."""
-        width = sum(len(table.columns) for table in layout.tables)
-        codes, at = self._coded(indices, width), np.zeros(len(indices), dtype=np.int64)
-        for table, stride in zip(layout.tables, layout.strides, strict=True):
-            own, codes = codes[: len(table.columns)], codes[len(table.columns) :]
+        codes, at = self._coded(indices, layout.width), np.zeros(len(indices), dtype=np.int64)
+        for table, stride, own in layout.apart(codes):
             at += stride * table.find(own)
         return at
 
@@ -248,20 +244,21 @@ class Expander:
     def _frame(self, component: Any, first: int, template: Template | None = None) -> Frame:
         """A frame with a row for each member of a component, numbered from `first` in the order of its index set."""
         layout, frame = self._layout(component), Frame(first)
-        templates = list((template or component.template).indices)
-        for table, stride in reversed(list(zip(layout.tables, layout.strides, strict=True))):
-            width = len(table.columns)
-            own, templates = templates[-width:], templates[:-width]
+        for table, stride, own in reversed(layout.apart((template or component.template).indices)):
             frame = frame.with_axis(table, own, table.all * np.int32(stride))
         return frame
 
+    def _apart(self, component: Any, indices: Sequence[Any]) -> list[tuple[Table, int, Sequence[Any]]]:
+        """The tables of a component's sets, each with its stride and its own indices."""
+        layout = self._layout(component)
+        if len(indices) != layout.width:
+            raise CannotExpandError(f"{component.name} has {len(indices)} indices")
+        return layout.apart(indices)
+
     def _position(self, component: Any, indices: Sequence[Any], frame: Frame, first: int = 0) -> Parts:
         """Positions of a component's members, from `first` on, at indices that are templates, expressions of them, or labels."""
-        layout, at = self._layout(component), [np.int32(first)]
-        if len(indices) != sum(len(table.columns) for table in layout.tables):
-            raise CannotExpandError(f"{component.name} has {len(indices)} indices")
-        for table, stride in zip(layout.tables, layout.strides, strict=True):
-            own, indices = indices[: len(table.columns)], indices[len(table.columns) :]
+        at = [np.int32(first)]
+        for table, stride, own in self._apart(component, indices):
             try:
                 at.append(self._found(table, own, frame) * np.int32(stride))
             except KeyError as reason:
@@ -276,11 +273,8 @@ class Expander:
 
     def _looked_up(self, parameter: Any, indices: Sequence[Any], frame: Frame) -> Any:
         """A Param's numbers at indices: no copy where they run through its sets as these come."""
-        numbers, runs, rest = self._numbers(parameter), [], indices
-        for table in self._layout(parameter).tables:
-            runs.append(frame.run_of(table, rest[: len(table.columns)]))
-            rest = rest[len(table.columns) :]
-        shape = whole_shape(runs) if not rest else None
+        numbers = self._numbers(parameter)
+        shape = whole_shape([frame.run_of(table, own) for table, _, own in self._apart(parameter, indices)])
         return numbers[sum(self._position(parameter, indices, frame))] if shape is None else numbers.reshape(shape)
 
     def _code(self, index: Any, frame: Frame) -> Any:
