@@ -36,7 +36,7 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
         model.accounts, initialize=Grouped(((a, n) for a, payers in accounts.items() for n in payers))
     )
     model.fund_payment = Param(model.starts, model.periods, initialize=payments)
-    model.due = Groups(model.accounts, model.periods, initialize=Grouped(_due(structure, payments), width=2))
+    model.due = Groups(model.accounts, model.periods, initialize=_due(structure, payments))
     model.contribution_limit = Param(model.members, model.periods, initialize=_limits(structure))
 
     model.contribution = Var(
@@ -62,11 +62,14 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
         model.burden_at_least = Constraint(model.members, rule=burden_at_least)
 
 
-def _due(structure: Structure, payments: Array) -> list[tuple[str, int, str, int]]:
-    """(account, period, project, period of start) of all that a fund may have to pay."""
-    pooled, country = structure.options.pact.pooled, {p.name: p.country for p in structure.projects}
-    starts, owed = structure.starts, np.argwhere(payments > 0)
-    return [(JOINT if pooled else country[starts[k][0]], t + 1, *starts[k]) for k, t in owed.tolist()]
+def _due(structure: Structure, payments: Array) -> Grouped:
+    """(account, period) -> (project, period of start) of all that the account may have to pay in the period."""
+    pooled, starts = structure.options.pact.pooled, structure.starts
+    account = [JOINT if pooled else p.country for p in structure.projects for _ in p.starts]
+    due = Grouped((), width=2)
+    for k, t in np.argwhere(payments > 0).tolist():
+        due[account[k], t + 1].append(starts[k])
+    return due
 
 
 def _limits(structure: Structure) -> Array:

@@ -34,16 +34,10 @@ def add(path: pyo.Block, structure: Structure, is_base: bool) -> None:
     path.within_online_capacity = Constraint(model.projects, path.steps, rule=within_online_capacity)
     if is_base:
         minimum_use = {p.name: p.minimum_use for p in structure.projects if p.minimum_use > 0}
-        path.minimum_use = pyo.Param(list(minimum_use), initialize=minimum_use)
-        path.bound_to_use = Set(
-            dimen=2,
-            initialize=[
-                (p, t)
-                for (p, _), capacity in zip(structure.starts, path.project_capacity.array(), strict=True)
-                if p in minimum_use
-                for t in (1 + np.flatnonzero(capacity > 0)).tolist()
-            ],
-        )
+        path.minimum_use = Param(Set(dimen=1, initialize=minimum_use), initialize=list(minimum_use.values()))
+        can_run = np.argwhere(path.project_capacity.array() > 0).tolist()
+        running = [(structure.starts[k][0], t + 1) for k, t in can_run]
+        path.bound_to_use = Set(dimen=2, initialize=[(p, t) for p, t in running if p in minimum_use])
         path.used_at_least = Constraint(path.bound_to_use, rule=used_at_least)
 
 

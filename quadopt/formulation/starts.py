@@ -25,7 +25,7 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     model.starts = Set(dimen=2, initialize=structure.starts)
     model.starts_of = Groups(model.projects, initialize=Grouped(structure.starts))
     model.committed = Set(dimen=1, initialize=[p.name for p in projects if p.status == "committed"])
-    model.uncommitted = model.projects - model.committed
+    model.uncommitted = Set(dimen=1, initialize=[p.name for p in projects if p.status != "committed"])
     rivals = [(p.exclusive_group, p.name) for p in projects if p.exclusive_group]
     model.exclusive_groups = Set(dimen=1, initialize=[group for group, _ in rivals])
     model.rivals = Groups(model.exclusive_groups, initialize=Grouped(rivals))

@@ -78,7 +78,8 @@ def _add_stock_budget(path: pyo.Block, structure: Structure) -> None:
         for n, t, limit in zip(frame["country"], frame["period"], frame["stock_limit"], strict=True)
         if n in holders and not math.isnan(limit)
     }
-    bought = [(n, m, t) for n, m in structure.stocks for t in path.steps if (n, t) in budget]
+    steps = range(1, len(path.steps) + 1)
+    bought = [(n, m, t) for n, m in structure.stocks for t in steps if (n, t) in budget]
     path.stocked_materials = Groups(list(holders), initialize=Grouped(structure.stocks))
     path.price = Param(Set(dimen=1, initialize=case.materials), initialize=[case.price[m] for m in case.materials])
     path.bought = Set(dimen=3, initialize=bought)

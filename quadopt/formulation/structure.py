@@ -33,7 +33,7 @@ import pyomo.environ as pyo
 from quadopt.formulation.components import Array, Grouped, Groups, Param, Set
 from quadopt.formulation.options import Formulation
 from quadopt.tables.case import Case
-from quadopt.tables.reach import Flow, Reach, Routes, find_reach, numbered
+from quadopt.tables.reach import Flow, Reach, Routes, Whole, find_reach, numbered
 from quadopt.tables.records import rows_of
 from quadopt.tables.situation import Demand, Rates, Situation, base_situation, crisis_situations, rates_of
 from quadopt.tables.units import Plant, Project, plants, projects
@@ -114,10 +114,10 @@ class Structure:
         return numbered(self.reach.sharing)
 
     @cached_property
-    def traded_and_shared(self) -> tuple[list[int], list[int]]:
+    def traded_and_shared(self) -> tuple[Whole, Whole]:
         """Numbers of the flows that carry both, among those of trade and among those of sharing."""
         both = [flow for flow in self.reach.sharing if flow in self.traded]
-        return [self.traded[flow] for flow in both], [self.shared[flow] for flow in both]
+        return np.array([self.traded[flow] for flow in both], int), np.array([self.shared[flow] for flow in both], int)
 
     @cached_property
     def flow_rates(self) -> tuple[Array, Array]:
@@ -312,10 +312,10 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     model.periods = pyo.RangeSet(1, len(case.periods))
     model.plants = Set(dimen=1, initialize=[p.name for p in structure.plants])
     model.projects = Set(dimen=1, initialize=[p.name for p in structure.projects])
-    model.units = model.plants | model.projects
-    model.flows = Set(dimen=3, initialize=structure.reach.flows)
-    model.shared_flows = Set(dimen=3, initialize=structure.reach.sharing)
-    model.stocks = Set(dimen=2, initialize=list(structure.stocks))
+    model.units = Set(dimen=1, initialize=structure.units)
+    model.flows = Set(dimen=3, initialize=structure.traded)
+    model.shared_flows = Set(dimen=3, initialize=structure.shared)
+    model.stocks = Set(dimen=2, initialize=structure.stocks)
     model.demands = Set(dimen=3, initialize=structure.demands)
     model.places = Set(dimen=2, initialize=structure.places)
     model.recipe = Param(model.units, Set(dimen=1, initialize=case.materials), initialize=structure.recipe)
@@ -327,7 +327,7 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
         dimen=2, initialize=[place for place in structure.places if place[0] in members and place in exporting]
     )
 
-    model.share_limits = Set(dimen=3, initialize=[match[:3] for match in structure.share_matches])
+    model.share_limits = Set(dimen=3, initialize=structure.share_receivers)
     model.share_receivers = Groups(model.share_limits, initialize=structure.share_receivers)
     for name, groups in structure.meetings.items():
         setattr(model, name, Groups(model.places, initialize=groups))

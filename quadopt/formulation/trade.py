@@ -19,6 +19,7 @@ import pyomo.environ as pyo
 from quadopt.formulation import terms
 from quadopt.formulation.components import Array, Constraint, Param, Set, Var
 from quadopt.formulation.structure import Flow, Structure
+from quadopt.tables.reach import Whole
 from quadopt.tables.situation import Situation
 
 
@@ -29,7 +30,7 @@ def add(path: pyo.Block, structure: Structure, situation: Situation, own_output:
     path.route_cost = Param(model.flows, path.steps, initialize=situation.averages(cost))
     both = structure.traded_and_shared[0]
     limit = situation.lengths * situation.averages(capacity)
-    _add_shared_routes(path, [structure.reach.flows[k] for k in both], limit[both])
+    _add_shared_routes(path, structure.reach.flows, both, limit[both])
     limit[both] = np.inf
     path.shipment_limit = Param(model.flows, path.steps, initialize=limit)
 
@@ -40,10 +41,11 @@ def add(path: pyo.Block, structure: Structure, situation: Situation, own_output:
         path.ships_own_output = Constraint(model.member_exports, path.steps, rule=ships_own_output)
 
 
-def _add_shared_routes(path: pyo.Block, flows: list[Flow], room: Array) -> None:
-    """The routes that trade and sharing use, where and when they are limited."""
+def _add_shared_routes(path: pyo.Block, flows: list[Flow], both: Whole, room: Array) -> None:
+    """The routes that trade and sharing use, `both` of `flows`, where and when they are limited."""
     limited = np.isfinite(room)
-    path.shared_routes = Set(dimen=4, initialize=[(*flows[k], t + 1) for k, t in np.argwhere(limited).tolist()])
+    routes = [(*flows[both[k]], t + 1) for k, t in np.argwhere(limited).tolist()]
+    path.shared_routes = Set(dimen=4, initialize=routes)
     path.route_room = Param(path.shared_routes, initialize=room[limited])
 
 
