@@ -354,6 +354,11 @@ class HighsModel:
         )
         return columns, rows
 
+    def begin_at(self, basis: Basis) -> None:
+        """Begins the next LP at a basis of the program."""
+        columns, rows = basis
+        self.begin_from(basis, np.ones(rows.size, dtype=bool), np.ones(columns.size, dtype=bool))
+
     def begin_from(self, basis: Basis, rows: Mask, columns: Mask) -> None:
         """Begins the next LP from the basis of a part of the program, the given rows and columns.
 

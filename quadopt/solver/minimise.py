@@ -52,8 +52,8 @@ LOOK_AROUND_GAP = 0.01
 """Relative gap at which a look around knows enough."""
 TAKEN_IN = 3
 """Suppliers that join, those worth most first, where a search has ended and its plan in the whole program has not."""
-REMEMBERED = 6
-"""Searches by chain, of this case and those before it, whose lessons go on to the next; each is some millions of numbers."""
+REMEMBERED = 8
+"""Searches, of this case and those before it, whose lessons go on to the next; by chain each is some millions of numbers."""
 NARROWER = 0.95
 """Part of the gap asked for to which a search with suppliers left out goes: in the whole program it widens a little."""
 SAME = 1e-6
@@ -90,7 +90,7 @@ class Minimiser:
         self.is_searched = False
         """Whether they come from a search: others hold projects that do nothing but cost money, a bad place to begin."""
         self.warm_starts: list[WarmStart] = []
-        """What searches by chain have learnt, or is known from elsewhere, the latest first."""
+        """What searches have learnt, or is known from elsewhere, the latest first."""
         self.limits: list[Limit] = []
         """What the searches of earlier stages know of portfolios that keep their objectives."""
         self._searched: tuple[Bounds, ChainedValuation] | None = None
@@ -238,11 +238,12 @@ class Search:
 
     def _join_where_known(self) -> None:
         """Lets suppliers join in the chains where they did in the last search by chain of this or a similar case."""
-        if not (self.sees_dependence and self.owner.warm_starts and self.owner.warm_starts[0].left_out):
+        last = next((one for one in self.owner.warm_starts if one.chains), None)
+        if not self.sees_dependence or last is None or not last.left_out:
             return
         chains = self._chains(self.joining.part([]))
         if chains is not None:
-            self.joining.begin_from(self.owner.warm_starts[0], chains)
+            self.joining.begin_from(last, chains)
 
     def _round(self, part: Part) -> tuple[bool, Found | None]:
         """One search of a part; whether it was more than a look around, and what it found."""
@@ -348,16 +349,17 @@ class Search:
         return local.bounds, local.valuation
 
     def learnt(self) -> list[WarmStart]:
-        """What a search by chain has learnt, for that of a similar case, and where the whole program's chains have ended."""
+        """What a search has learnt, for that of a similar case: by chain also where the whole program's chains have ended."""
         race = self._race
-        if race is None or not isinstance(race.local.valuation, ChainedValuation):
+        if race is None or isinstance(race.local.valuation, BranchedValuation):
             return []
+        valuation = race.local.valuation
+        if not isinstance(valuation, ChainedValuation):
+            return [valuation.warm_start()]
         proofs = race.proving.by_chain
-        prices = np.maximum.reduce(
-            [one.linking_prices for one in (race.local.valuation, *(p.valuation for p in proofs))]
-        )
+        prices = np.maximum.reduce([one.linking_prices for one in (valuation, *(p.valuation for p in proofs))])
         relaxed = next((proof.relaxed for proof in proofs if proof.relaxed is not None), None)
-        found = race.local.valuation.warm_start(race.local.bounds, prices, relaxed)
+        found = valuation.warm_start(race.local.bounds, prices, relaxed)
         if not race.part.left_out:
             return [found]
         joined = {supplier: tuple(numbers) for supplier, numbers in self.joining.chains.items()}
@@ -389,7 +391,9 @@ class Search:
         if chains is not None:
             return ChainedValuation(chains, self.owner.threads)
         if self._shapes is None:
-            return Valuation(part.program, self.completion.held[part.rows], self.owner.threads)
+            alone = Valuation(part.program, self.completion.held[part.rows], self.owner.threads)
+            alone.begin_where_known(self.owner.warm_starts)
+            return alone
         recourse = Recourse(self.program, self._shapes, self.owner.threads)
         near = np.zeros(part.columns.size) if self.best.values is None else self.best.values
         return BranchedValuation(Master(part, recourse, self.completion.held), near, self.owner.threads)

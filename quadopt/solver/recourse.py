@@ -96,8 +96,7 @@ class Piece:
 
     def begin_at(self, basis: Basis) -> None:
         """Begins at such a basis."""
-        columns, rows = basis
-        self._model.begin_from(basis, np.ones(rows.size, dtype=bool), np.ones(columns.size, dtype=bool))
+        self._model.begin_at(basis)
 
     def begin_from(self, other: Piece, rows: Mask, columns: Mask) -> None:
         """Begins from where a piece with less in it, the given ones of its own rows and columns, has ended."""

@@ -6,7 +6,9 @@ value of every other portfolio from below: $value(b') \ge value(b) + \sum_k pric
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,7 @@ from quadopt.solver.highs import Basis, HighsModel, Outcome
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.prices import without_rounding
 from quadopt.solver.recourse import Cut
+from quadopt.solver.warm_start import WarmStart, pattern_of
 
 if TYPE_CHECKING:
     from quadopt.solver.chained import ChainedValuation
@@ -99,6 +102,20 @@ class Valuation:
     def bounds(self) -> Bounds:
         """Where the cuts of its values can be kept: none yet."""
         return Bounds([np.arange(self._starts.size)], self._starts.size, 0.0, KEPT)
+
+    @cached_property
+    def _pattern(self) -> bytes:
+        return pattern_of(self._model.program)
+
+    def warm_start(self) -> WarmStart:
+        """Where its linear program has ended, for a similar case."""
+        return WarmStart.of_whole(self._pattern, self._model.basis())
+
+    def begin_where_known(self, warm_starts: Iterable[WarmStart]) -> None:
+        """Begins where the linear program of a similar case has ended, the first that is known."""
+        known = next((one.ended[self._pattern] for one in warm_starts if self._pattern in one.ended), None)
+        if known is not None:
+            self._model.begin_at(known)
 
     def begin_from(self, part: Valuation | ChainedValuation, rows: Mask, columns: Mask) -> None:
         """Begins from what the valuation of a part, the given rows and columns, has found optimal."""

@@ -1,11 +1,12 @@
-r"""Warm start: what a search by chain has learnt, for the search of a similar case.
+r"""Warm start: what a search has learnt, for the search of a similar case.
 
 A chain whose rows, bounds and starts are the same in both cases keeps its cuts. Where its objective is $c'$ now and was $c$,
 
 $$\min c' x \ge factor \min c x + \min_{lower \le x \le upper} (c' - factor\, c) x$$
 
 for any factor that is not negative: a chain is seldom touched by a change elsewhere but for the weights of its dependence, which
-all change alike, and then nothing is lost. Where the chain's linear program has ended is where it begins.
+all change alike, and then nothing is lost. Where the chain's linear program has ended is where it begins, and so does that of a
+whole program which is not looked at by chain.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class WarmStart:
     it the relaxation takes, where it takes any.
 
     `left_out`: suppliers left out of it, but for the chains, by number among `count` of the whole program, that each has
-    `joined`.
+    `joined`. `ended`: by the pattern of a program that is not looked at by chain, where its linear program has ended.
     """
 
     chains: Mapping[bytes, KnownChain]
@@ -78,15 +79,21 @@ class WarmStart:
     left_out: tuple[str, ...] = ()
     joined: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     count: int = 0
+    ended: Mapping[bytes, Basis] = field(default_factory=dict)
+
+    @classmethod
+    def of_whole(cls, pattern: bytes, basis: Basis) -> WarmStart:
+        """What a search leaves that is not by chain."""
+        return cls({}, np.zeros(0), {}, ended={pattern: basis})
 
     def fitting(self, patterns: Sequence[bytes]) -> int:
         """How many of some chains are known."""
         return sum(one in self.chains for one in patterns)
 
 
-def pattern_of(program: Program, seen: Sequence[Start]) -> bytes:
-    """What tells whether two chains have terms in the same places. `program`: the chain's, its last columns the starts that it
-    sees."""
+def pattern_of(program: Program, seen: Sequence[Start] = ()) -> bytes:
+    """What tells whether two chains, or whole programs, have terms in the same places. `program`: of a chain its last columns are
+    the starts that it sees."""
     a = program.a
     digest = hashlib.blake2b(repr((a.shape, list(seen))).encode(), digest_size=16)
     for places in (a.indptr, a.indices):

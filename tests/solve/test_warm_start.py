@@ -1,4 +1,4 @@
-"""What a search by chain has learnt, in a similar case: its cuts hold there, and the answer is the one found without it."""
+"""What a search has learnt, in a similar case: its cuts hold there, and the answer is the one found without it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from benchmarks.synthetic import synthetic_tables
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
+from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array
 from quadopt.solver.stages import Staged
+from quadopt.solver.valuation import Valuation
 from quadopt.solver.warm_start import WarmStart
 from quadopt.tables.case import Case
 from quadopt.whatif.many import known_start
@@ -109,6 +111,31 @@ def test_a_case_with_nothing_in_common_is_solved_as_if_alone() -> None:
     assert chains.begun_from([]) is chains
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_linear_program_that_is_not_by_chain_begins_where_that_of_a_similar_case_has_ended(seed: int) -> None:
+    search = dependence_stage(seed)
+    first, *others = some_portfolios(search, 4)
+    held = np.zeros(search.program.row_lower.size, dtype=bool)
+    before = Valuation(search.program, held, 1)
+    assert before.value(first, SECONDS) is not None
+    warm = pickle.loads(pickle.dumps(before.warm_start()))
+    similar = replace(search.program, cost=search.program.cost * 1.1, upper=search.program.upper * 1.01)
+    fewer = held.copy()
+    fewer[-1] = True
+    another = search.program.part(~fewer, np.ones(similar.cost.size, dtype=bool))
+    for program, is_known in ((similar, True), (another, False)):
+        own = held[: program.row_lower.size]
+        cold, begun, bases = Valuation(program, own, 1), Valuation(program, own, 1), list[Basis]()
+        with patch.object(HighsModel, "begin_at", lambda self, basis, bases=bases: bases.append(basis)):
+            begun.begin_where_known([warm])
+        assert bool(bases) == is_known
+        begun.begin_where_known([warm])
+        for portfolio in others:
+            ours, other = begun.value(portfolio, SECONDS), cold.value(portfolio, SECONDS)
+            assert (ours is None) == (other is None)
+            assert ours is None or other is None or ours.total == pytest.approx(other.total, rel=1e-6, abs=1e-9)
+
+
 @pytest.mark.parametrize("change", list(CHANGES))
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_changed_case_from_the_plan_before_comes_to_the_same_as_plain(seed: int, change: str) -> None:
@@ -125,18 +152,23 @@ def test_a_changed_case_from_the_plan_before_comes_to_the_same_as_plain(seed: in
     start = known_start(base, first.options, starts_of(first), list(first.minimiser.active), "optimal")
     start.warm_starts.extend(first.minimiser.warm_starts)
     warm.begin_from(start)
-    begun: list[bool] = []
-    begin = Chains.begun_from
+    begun, begun_whole = list[bool](), list[bool]()
+    begin, begin_whole = Chains.begun_from, Valuation.begin_where_known
 
     def watched(self: Chains, known: list[WarmStart]) -> Chains:
         out = begin(self, known)
         begun.append(any(one is not None for one in out.known))
         return out
 
-    with patch.object(Chains, "begun_from", watched):
+    def watched_whole(self: Valuation, known: list[WarmStart]) -> None:
+        begun_whole.append(any(self._pattern in one.ended for one in known))
+        begin_whole(self, known)
+
+    with patch.object(Chains, "begun_from", watched), patch.object(Valuation, "begin_where_known", watched_whole):
         warm.run()
     plain.run()
     assert any(begun)
+    assert begun_whole and all(begun_whole)
     for ours, other in zip(warm.stages, plain.stages, strict=True):
         if ours.objective == "dependence":
             assert ours.gap <= GAP + 1e-6
