@@ -351,7 +351,7 @@ class Search:
     def learnt(self) -> list[WarmStart]:
         """What a search has learnt, for that of a similar case: by chain also where the whole program's chains have ended."""
         race = self._race
-        if race is None or isinstance(race.local.valuation, BranchedValuation):
+        if race is None or self.completion.has_branches:
             return []
         valuation = race.local.valuation
         if not isinstance(valuation, ChainedValuation):
@@ -391,9 +391,10 @@ class Search:
         if chains is not None:
             return ChainedValuation(chains, self.owner.threads)
         if self._shapes is None:
-            alone = Valuation(part.program, self.completion.held[part.rows], self.owner.threads)
-            alone.begin_where_known(self.owner.warm_starts)
-            return alone
+            whole = Valuation(part.program, self.completion.held[part.rows], self.owner.threads)
+            if not self.completion.has_branches:
+                whole.begin_where_known(self.owner.warm_starts)
+            return whole
         recourse = Recourse(self.program, self._shapes, self.owner.threads)
         near = np.zeros(part.columns.size) if self.best.values is None else self.best.values
         return BranchedValuation(Master(part, recourse, self.completion.held), near, self.owner.threads)
