@@ -54,10 +54,7 @@ class Model:
         fund.add(model, found)
         model.base = pyo.Block()
         self._add_path(model.base, found.base, is_base=True)
-        cost.add_investment(model, found, self.costs)
-        cost.add_operation(model.base, found, found.base, self.costs)
         shortage.add_total(model)
-        exposure.add_clean_parts(model, found)
         model.exposure = pyo.Block(pyo.Any)
         model.traced = pyo.Block(pyo.Any)
         model.exposure_range = pyo.Block(pyo.Any)
@@ -79,6 +76,8 @@ class Model:
 
     def add_exposure(self, supplier: str) -> None:
         """Exposure of the base path to one supplier."""
+        if not len(self.pyomo.exposure):
+            exposure.add_clean_parts(self.pyomo, self.structure)
         if supplier not in self.pyomo.exposure:
             exposure.add(self.pyomo.exposure[supplier], self.structure, supplier)
 
@@ -123,15 +122,26 @@ class Model:
             disruption.add_opening(branch, self.structure, crisis)
             disruption.add_cuts(branch, self.structure, crisis)
             disruption.add_stress(branch)
-            cost.add_operation(branch, self.structure, crisis, self.costs)
-            cost.add_refill(branch, self.structure, self.costs)
         disruption.add_risk(self.pyomo, self.structure)
         self.has_branches = True
+
+    def add_costs(self) -> None:
+        """What is paid on the paths that are built."""
+        model, found = self.pyomo, self.structure
+        if not self.costs.terms:
+            cost.add_investment(model, found, self.costs)
+            cost.add_operation(model.base, found, found.base, self.costs)
+        for crisis in found.crises if self.has_branches else []:
+            branch = model.branch[crisis.name]
+            if not hasattr(branch, "unit_cost"):
+                cost.add_operation(branch, found, crisis, self.costs)
+                cost.add_refill(branch, found, self.costs)
 
     def add_total_cost(self, with_branches: bool) -> None:
         """The cost objective over all that is built."""
         if with_branches:
             self.add_branches()
         if not self.has_total_cost:
+            self.add_costs()
             cost.add_total(self.pyomo, self.structure, self.costs, with_branches)
             self.has_total_cost = True

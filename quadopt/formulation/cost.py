@@ -16,6 +16,14 @@ part of a period that branches cover, the base path counts with $1 - \sum_w \pi_
 | shortage             | `shortage_value[t]` | what going short is worth                                       |
 | refill               | `refill_paid[t]`    | branches: $10^{-6} \sum price_m\, refill_{nm}$ at their end      |
 
+| rate                            | unit              | meaning                     |
+| ------------------------------- | ----------------- | --------------------------- |
+| `unit_cost[u, t]`               | currency per unit of activity | what a unit asks |
+| `route_cost[c, d, m, t]`        | currency per unit | the route, for trade        |
+| `shared_route_cost[i, j, m, t]` | currency per unit | the route, for sharing      |
+| `sharing_cost[i, j, m, t]`      | currency per unit | the pact's own cost         |
+| `holding_cost[n, m]`            | currency per unit and year | holding a stock    |
+
 The method, section 7.
 """
 
@@ -79,11 +87,8 @@ def add_investment(model: pyo.ConcreteModel, structure: Structure, costs: terms.
 
 def add_operation(path: pyo.Block, structure: Structure, situation: Situation, costs: terms.Costs) -> None:
     """What operating a path costs: units at home, what is asked abroad, transport, sharing, holding, shortage."""
-    model, members = path.model(), set(structure.case.members)
-    asked = situation.averages(structure.rates.unit_cost)
-    own = np.array([p.unit_cost for p in structure.projects]).reshape(-1, 1) * np.ones(len(path.steps))
-    path.unit_cost = Param(model.units, path.steps, initialize=np.concatenate([asked, own]))
-    path.holding_cost = Param(model.stocks, initialize=structure.stock_column("holding_cost"))
+    members = set(structure.case.members)
+    _add_rates(path, structure, situation)
     path.home_units = Set(initialize=[u.name for u in structure.units.values() if u.country in members])
     path.units_abroad = Set(initialize=[u.name for u in structure.units.values() if u.country not in members])
 
@@ -99,6 +104,19 @@ def add_operation(path: pyo.Block, structure: Structure, situation: Situation, c
     costs.add("sharing", path, path.sharing_paid)
     costs.add("holding", path, path.holding)
     costs.add("shortage", path, path.shortage_value)
+
+
+def _add_rates(path: pyo.Block, structure: Structure, situation: Situation) -> None:
+    """What units, routes, sharing and stocks ask."""
+    model, steps = path.model(), path.steps
+    asked = situation.averages(structure.rates.unit_cost)
+    own = np.array([p.unit_cost for p in structure.projects]).reshape(-1, 1) * np.ones(len(steps))
+    path.unit_cost = Param(model.units, steps, initialize=np.concatenate([asked, own]))
+    path.route_cost = Param(model.flows, steps, initialize=situation.averages(structure.flow_rates[0]))
+    path.shared_route_cost = Param(model.shared_flows, steps, initialize=situation.averages(structure.sharing_rates[0]))
+    shared = structure.sharing_table.cost[structure.sharing_row][:, structure.sharing_periods(situation)]
+    path.sharing_cost = Param(model.shared_flows, steps, initialize=shared)
+    path.holding_cost = Param(model.stocks, initialize=structure.stock_column("holding_cost"))
 
 
 def add_refill(path: pyo.Block, structure: Structure, costs: terms.Costs) -> None:

@@ -22,15 +22,11 @@ from quadopt.tables.situation import Situation
 
 
 def add(path: pyo.Block, structure: Structure, situation: Situation) -> None:
-    """Decisions of sharing and what they cost."""
+    """Decisions of sharing."""
     model = path.model()
-    cost, capacity = structure.sharing_rates
-    limit = situation.lengths * situation.averages(capacity)
+    limit = situation.lengths * situation.averages(structure.sharing_rates[1])
     limit[structure.traded_and_shared[1]] = np.inf
     path.shared_limit = Param(model.shared_flows, path.steps, initialize=limit)
-    path.shared_route_cost = Param(model.shared_flows, path.steps, initialize=situation.averages(cost))
-    asked = structure.sharing_table.cost[structure.sharing_row]
-    path.sharing_cost = Param(model.shared_flows, path.steps, initialize=asked[:, _periods(structure, situation)])
 
     path.shared = Var(
         model.shared_flows, path.steps, bounds=lambda path, i, j, m, t: (0, path.shared_limit[i, j, m, t])
@@ -41,17 +37,12 @@ def add_limits(path: pyo.Block, structure: Structure, situation: Situation, is_b
     """What the pact allows: on the base path a fraction a year, in a branch a fraction from the opening on."""
     model = path.model()
     fraction = structure.sharing_table.limit_fraction[[row for row, _, _ in model.share_limits]]
-    path.limit_fraction = Param(model.share_limits, path.steps, initialize=fraction[:, _periods(structure, situation)])
+    fraction = fraction[:, structure.sharing_periods(situation)]
+    path.limit_fraction = Param(model.share_limits, path.steps, initialize=fraction)
     path.steps_so_far = Groups(path.steps, initialize=Grouped((t, k) for t in path.steps for k in range(1, t + 1)))
 
     rule = shared_of_opening if is_base else shared_since_opening
     path.sharing_limit = Constraint(model.share_limits, path.steps, rule=rule)
-
-
-def _periods(structure: Structure, situation: Situation) -> list[int]:
-    """Of every step, the number of the period whose rows hold: its own on the base path, the first in a branch."""
-    first = structure.case.periods.index(situation.first_period)
-    return [number if situation.is_base else first for number in range(len(situation.steps))]
 
 
 def shared_of_opening(path: pyo.Block, row: Any, i: Any, m: Any, t: Any) -> Any:

@@ -173,6 +173,12 @@ class Structure:
 
         return [best(flow) for flow in self.reach.sharing]
 
+    def sharing_periods(self, situation: Situation) -> list[int]:
+        """Of every step of a path, the number of the period whose rows of the sharing table hold: its own on the base path, the
+        first in a branch."""
+        first = self.case.periods.index(situation.first_period)
+        return [number if situation.is_base else first for number in range(len(situation.steps))]
+
     @cached_property
     def starts(self) -> list[tuple[str, int]]:
         """(project, number of the period in which it may start)."""

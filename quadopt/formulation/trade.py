@@ -4,7 +4,6 @@ r"""Trade along routes.
 | ------------ | ------------------------- | ----- | ----------------------------- |
 | $x_{cdmt}$   | `shipment[c, d, m, t]`    | units | shipped from c to d in step t |
 | $h_t\, capacity$ | `route_room[c, d, m, t]` | units | what a route that is shared takes, where it is limited |
-|              | `route_cost[c, d, m, t]`  | currency per unit | cost of the route |
 
 The method, sections 4 and 6.
 """
@@ -26,10 +25,8 @@ from quadopt.tables.situation import Situation
 def add(path: pyo.Block, structure: Structure, situation: Situation, own_output: bool) -> None:
     """Decisions and rules of trade; `own_output`: members ship only what they make themselves (a crisis)."""
     model = path.model()
-    cost, capacity = structure.flow_rates
-    path.route_cost = Param(model.flows, path.steps, initialize=situation.averages(cost))
     both = structure.traded_and_shared[0]
-    limit = situation.lengths * situation.averages(capacity)
+    limit = situation.lengths * situation.averages(structure.flow_rates[1])
     _add_shared_routes(path, structure.reach.flows, both, limit[both])
     limit[both] = np.inf
     path.shipment_limit = Param(model.flows, path.steps, initialize=limit)

@@ -41,6 +41,7 @@ class Supplies:
             raise ValueError("there is no solution to take supplies from")
         kept.matrix.load(reached.values)
         structure, case = kept.staged.model.structure, kept.staged.case
+        kept.staged.model.add_costs()
         labels = {t: (period,) for t, period in enumerate(case.periods, 1)}
         tables = PathTables(structure, kept.staged.model.pyomo.base, ["period"], labels).all(is_base=True)
         return cls(_amounts(tables, case.recipes_of, set(case.members)))
