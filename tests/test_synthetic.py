@@ -10,7 +10,7 @@ import quadopt
 from benchmarks.crises import add_disruptions
 from benchmarks.synthetic import SHAPES, Shape, synthetic_case, synthetic_tables, write_folder, write_workbook
 from quadopt.formulation.structure import Structure
-from quadopt.solver.highs import Status
+from quadopt.solver.outcome import Status
 from quadopt.solver.stages import Staged
 from tests import tiny
 

@@ -12,8 +12,9 @@ import scipy.sparse as sp
 
 from quadopt.errors import NoPlanError
 from quadopt.reasons.rules import Rule
-from quadopt.solver.highs import HighsModel, Outcome, Status
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Program
+from quadopt.solver.outcome import Outcome, Status
 
 Rows = npt.NDArray[np.int64]
 GAP = 1e-4

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from quadopt.solver.gap import relative_gap
-from quadopt.solver.highs import Status
 from quadopt.solver.matrix import Array
+from quadopt.solver.outcome import Status
 
 
 @dataclass

@@ -14,9 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from quadopt.solver.highs import HighsModel
-from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.matrix import Array, Indices, Mask, Program
 from quadopt.solver.portfolio import SECONDS, Moves, Portfolios
-from quadopt.solver.recourse import Cut, Indices
+from quadopt.solver.recourse import Cut
 
 AT_A_TIME = 1_000_000
 """Cuts times pairs of moves that are looked at at once: memory."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 
-from quadopt.solver.highs import Outcome, Status
 from quadopt.solver.master import Master
 from quadopt.solver.matrix import Array
+from quadopt.solver.outcome import Outcome, Status
 from quadopt.solver.recourse import Answer, Cut
 from quadopt.solver.valuation import Valuation, Value, held_sizes
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from quadopt.formulation.build import Model
 from quadopt.plan import Plan
-from quadopt.solver.highs import HighsModel, Outcome
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Matrix
+from quadopt.solver.outcome import Outcome
 from quadopt.tables.records import rows_of
 
 

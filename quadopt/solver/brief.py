@@ -12,9 +12,9 @@ import pandas as pd
 from quadopt.formulation.options import Formulation
 from quadopt.plan import Plan
 from quadopt.solver.goals import goals_of
-from quadopt.solver.highs import Status
 from quadopt.solver.matrix import Array
 from quadopt.solver.money_tables import starts_of
+from quadopt.solver.outcome import Status
 from quadopt.solver.stages import Listener, Staged
 from quadopt.tables.case import Case
 

@@ -18,9 +18,9 @@ from functools import cached_property
 
 import numpy as np
 
-from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.matrix import Array, Indices, Mask, Program
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.recourse import OBJECTIVE, Indices, Shape, alone, apart
+from quadopt.solver.recourse import OBJECTIVE, Shape, alone, apart
 from quadopt.solver.valuation import first_penalty, held_sizes
 from quadopt.solver.warm_start import KnownChain, WarmStart, numbers_of, pattern_of
 

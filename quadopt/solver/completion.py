@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
-import numpy.typing as npt
 
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
 from quadopt.solver.feasibility import is_kept
 from quadopt.solver.highs import Basis, HighsModel
-from quadopt.solver.matrix import Array, Mask, Matrix, Program
+from quadopt.solver.matrix import Array, Indices, Mask, Matrix, Program
 from quadopt.solver.part import Part, owned_by
 from quadopt.solver.placement import Placement
 from quadopt.solver.side_by_side import side_by_side
@@ -46,8 +45,8 @@ class WholeBasis:
     """The basis of the last plan's LP with all suppliers, and which rows and columns of the program it is of, by number."""
 
     basis: Basis
-    rows: npt.NDArray[np.int64]
-    columns: npt.NDArray[np.int64]
+    rows: Indices
+    columns: Indices
 
     def within(self, rows: Mask, columns: Mask) -> tuple[Basis, Mask, Mask]:
         """What it says of some rows and columns of a program that has grown since, and which of these it knows."""

@@ -10,10 +10,10 @@ import pandas as pd
 from quadopt import measures
 from quadopt.formulation.build import Model
 from quadopt.solver.frames import exposure_rows, frame
-from quadopt.solver.highs import Outcome
 from quadopt.solver.largest_tables import largest
 from quadopt.solver.lookthrough import extreme
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
+from quadopt.solver.outcome import Outcome
 
 KEY = ["supplier", "country", "material", "period"]
 BESIDE = 1e-5

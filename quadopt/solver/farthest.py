@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quadopt.solver.good_portfolios import GoodPortfolios
-from quadopt.solver.highs import Outcome, Status
 from quadopt.solver.matrix import Array, Mask
+from quadopt.solver.outcome import Outcome, Status
 from quadopt.solver.small_programs import SmallPrograms
 
 RELAXED_ROUNDS = 40

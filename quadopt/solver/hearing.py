@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from quadopt.solver.highs import Company
+from quadopt.solver.company import Company
 
 PROGRESS_SECONDS = 0.25
 """How often a listener hears of progress at most."""

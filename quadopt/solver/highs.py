@@ -12,8 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -22,8 +21,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from quadopt.errors import NoPlanError
+from quadopt.solver.company import Company
 from quadopt.solver.gap import relative_gap
-from quadopt.solver.matrix import Array, Mask, Numbers, Program
+from quadopt.solver.matrix import Array, Indices, Mask, Numbers, Program
+from quadopt.solver.outcome import Outcome, Status
 from quadopt.solver.scaling import Scaled, scale
 
 Basis = tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]
@@ -78,56 +79,6 @@ def _stoppable(highs: highspy.Highs) -> threading.Event:
     return stop
 
 
-class Status(Enum):
-    """How a solve ended; a closed set, so that nothing that failed can look like an answer."""
-
-    OPTIMAL = "optimal"
-    STOPPED_WITH_PLAN = "stopped with a plan"
-    STOPPED_WITHOUT_PLAN = "stopped without a plan"
-    INFEASIBLE = "infeasible"
-    UNBOUNDED = "unbounded"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A solve's end: `values` and `incumbent` are there only with a plan; `bound` is proven (-inf: none)."""
-
-    status: Status
-    values: Array | None
-    incumbent: float
-    bound: float
-    seconds: float
-
-    @property
-    def has_plan(self) -> bool:
-        """Whether there is a feasible point."""
-        return self.values is not None
-
-    @property
-    def is_optimal(self) -> bool:
-        """Whether the solve came to its end, within the gap asked for."""
-        return self.status is Status.OPTIMAL
-
-
-class Company:
-    """What goes in and out of a MIP while it is solved; this one only lets it run. Called from the solving thread."""
-
-    def hear(self, incumbent: float, bound: float) -> None:
-        """Progress in the objective's unit; nan where there is none yet."""
-
-    def take(self, values: Array) -> None:
-        """A plan that the MIP has found."""
-
-    def offer(self) -> Array | None:
-        """A plan found elsewhere, for the MIP to take in."""
-        return None
-
-    def is_over(self) -> bool:
-        """Whether the MIP should stop."""
-        return False
-
-
 def put_together(parts: Iterable[tuple[Basis, Numbers, Numbers]], rows: int, columns: int) -> Basis:
     """The basis of a program by those of parts of its rows and columns: other columns at their lower bound, other rows basic."""
     column_status = np.full(columns, int(highspy.HighsBasisStatus.kLower), dtype=np.int8)
@@ -169,7 +120,7 @@ class HighsModel:
         self._relaxed = False
         self._presolve = "choose"
         self._most = np.inf
-        self._sums: Sequence[npt.NDArray[np.int64]] = ()
+        self._sums: Sequence[Indices] = ()
         self._hand_over()
 
     def _set(self, option: str, value: object) -> None:
@@ -302,7 +253,7 @@ class HighsModel:
         self._most = most
         self._set("objective_bound", most * self.scaled.factor)
 
-    def branch_on_sums(self, sums: Sequence[npt.NDArray[np.int64]]) -> None:
+    def branch_on_sums(self, sums: Sequence[Indices]) -> None:
         """Lets branch and bound decide on sums of integer columns too, each 0 or 1; `sums`: their numbers among the integer ones.
 
         Each is a column that stands after the program's own. Presolve would take them out again, and is left out.
@@ -379,7 +330,7 @@ class HighsModel:
         """Scaled row duals of the last LP: they tell which rows matter, and have no unit."""
         return np.array(self._highs.getSolution().row_dual)
 
-    def conflicting_rows(self) -> npt.NDArray[np.int64]:
+    def conflicting_rows(self) -> Indices:
         """After an LP without a plan: the rows of HiGHS's irreducible infeasible subsystem, none where it has found none."""
         from_lp = int(highspy.IisStrategy.kIisStrategyFromLp) | int(highspy.IisStrategy.kIisStrategyIrreducible)
         self._set("iis_strategy", from_lp)

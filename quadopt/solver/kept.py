@@ -17,8 +17,9 @@ from quadopt.errors import NoPlanError
 from quadopt.plan import Plan
 from quadopt.solver.brief import objective_values
 from quadopt.solver.goals import Goal
-from quadopt.solver.highs import HighsModel, Status
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Matrix, Program
+from quadopt.solver.outcome import Status
 from quadopt.solver.part import Part
 from quadopt.solver.stages import Staged
 from quadopt.tables.records import rows_of

@@ -14,9 +14,8 @@ import scipy.sparse as sp
 
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
-from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.matrix import Array, Indices, Mask, Program
 from quadopt.solver.portfolio import Moves, Portfolios
-from quadopt.solver.recourse import Indices
 
 ROUNDING = 1e-7
 """Part of the level, or of one where that is less, by which bounds may be above it."""

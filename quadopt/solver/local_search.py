@@ -15,10 +15,9 @@ import numpy as np
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.limits import Limit
-from quadopt.solver.matrix import Array
+from quadopt.solver.matrix import Array, Indices
 from quadopt.solver.neighbourhood import Neighbourhood
 from quadopt.solver.portfolio import Moves, Portfolios
-from quadopt.solver.recourse import Indices
 from quadopt.solver.seeking import sought
 from quadopt.solver.valuation import Valuation, Value
 

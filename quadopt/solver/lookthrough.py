@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from quadopt.solver.highs import HighsModel, Outcome
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.outcome import Outcome
 
 ROUNDING = 1e-7
 """How far, relative to a row's size, the fixed plan's rounding may be from meeting a row exactly."""

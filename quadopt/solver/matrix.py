@@ -24,7 +24,8 @@ from quadopt.solver.templates import Expander, Terms
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-Numbers = Mask | npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
+Numbers = Mask | Indices
 """Some rows or columns: a mask, or their numbers."""
 Owner = tuple[str, str]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from quadopt.solver.highs import HighsModel, Outcome
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.outcome import Outcome
 from quadopt.solver.portfolio import Portfolios
 
 SECONDS = 30.0

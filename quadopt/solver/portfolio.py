@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quadopt.solver.highs import HighsModel
-from quadopt.solver.matrix import Array, Mask, Matrix, Program
-from quadopt.solver.recourse import Indices
+from quadopt.solver.matrix import Array, Indices, Mask, Matrix, Program
 from quadopt.solver.warm_start import Start
 
 SECONDS = 30.0

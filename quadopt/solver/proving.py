@@ -8,11 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from quadopt.solver.chain_proof import ChainProof
+from quadopt.solver.company import Company
 from quadopt.solver.contest import PROOF, Contest, Hint
-from quadopt.solver.highs import Company, HighsModel, Outcome, Status
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.master import Master
 from quadopt.solver.matrix import Array, Program
+from quadopt.solver.outcome import Outcome, Status
 from quadopt.solver.part import Part
 from quadopt.solver.recourse import Cut
 

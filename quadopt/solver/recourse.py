@@ -11,15 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from quadopt.solver.highs import Basis, HighsModel
-from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.matrix import Array, Indices, Mask, Program
 from quadopt.solver.prices import without_rounding
 
-Indices = npt.NDArray[np.int64]
 PARALLEL = 1e-9
 """Relative difference up to which two directions are one."""
 OBJECTIVE = -1

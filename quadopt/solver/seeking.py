@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from quadopt.solver.highs import Company, HighsModel
+from quadopt.solver.company import Company
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.portfolio import SECONDS, Portfolios
 

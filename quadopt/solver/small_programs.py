@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 
+from quadopt.solver.company import Company
 from quadopt.solver.good_portfolios import Distance, GoodPortfolios
-from quadopt.solver.highs import Company, HighsModel, Outcome
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.outcome import Outcome
 
 GAP = 1e-7
 KEPT_BOUNDS = 500

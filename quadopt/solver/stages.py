@@ -20,9 +20,9 @@ from quadopt.plan import Plan
 from quadopt.solver.best import Best
 from quadopt.solver.gap import relative_gap
 from quadopt.solver.goals import Goal, goals_of, prepare
-from quadopt.solver.highs import Status
 from quadopt.solver.matrix import Array, Matrix, Program
 from quadopt.solver.minimise import Minimiser
+from quadopt.solver.outcome import Status
 from quadopt.tables.case import Case
 
 ANCHORS = ("is_started", "dependence", "worst", "square")

@@ -15,8 +15,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from quadopt.solver.bounds import Bounds
-from quadopt.solver.highs import Basis, HighsModel, Outcome
+from quadopt.solver.highs import Basis, HighsModel
 from quadopt.solver.matrix import Array, Mask, Program
+from quadopt.solver.outcome import Outcome
 from quadopt.solver.prices import without_rounding
 from quadopt.solver.recourse import Cut
 from quadopt.solver.warm_start import WarmStart, pattern_of

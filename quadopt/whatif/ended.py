@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from quadopt.solver.highs import Status
+from quadopt.solver.outcome import Status
 from quadopt.sweep.run import Finished
 from quadopt.whatif.study import COMPLETE
 

@@ -12,10 +12,11 @@ from quadopt.solver.best import Best
 from quadopt.solver.chain_proof import CLOSED, ChainProof
 from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.contest import Contest
-from quadopt.solver.highs import HighsModel, Outcome
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.minimise import Search
+from quadopt.solver.outcome import Outcome
 from quadopt.solver.part import owned_by
 from quadopt.solver.proving import Proving
 from quadopt.solver.race import Race

@@ -14,9 +14,10 @@ import scipy.sparse as sp
 
 from quadopt.solver import race as racing
 from quadopt.solver.best import Best
+from quadopt.solver.company import Company
 from quadopt.solver.contest import PROOF, Contest, Found
 from quadopt.solver.gap import relative_gap
-from quadopt.solver.highs import Company, HighsModel
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.part import Part

@@ -9,8 +9,9 @@ from unittest.mock import patch
 
 import pytest
 
-from quadopt.solver.highs import HighsModel, Outcome
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.local_search import LocalSearch
+from quadopt.solver.outcome import Outcome
 from quadopt.solver.stages import Staged
 from quadopt.solver.turns import Turns
 from quadopt.tables.case import Case

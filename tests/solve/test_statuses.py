@@ -14,9 +14,11 @@ import scipy.sparse as sp
 from threadpoolctl import threadpool_info
 
 from quadopt.errors import NoPlanError
+from quadopt.solver.company import Company
 from quadopt.solver.feasibility import is_kept
-from quadopt.solver.highs import Company, HighsModel, Outcome, Status
+from quadopt.solver.highs import HighsModel
 from quadopt.solver.matrix import Program
+from quadopt.solver.outcome import Outcome, Status
 from quadopt.solver.stages import Staged
 from quadopt.tables.case import Case
 from tests.tiny import cut, objectives, one_metal, project, reached, rules, solved, stockpile

@@ -15,8 +15,8 @@ from quadopt.formulation.options import Formulation
 from quadopt.plan import Plan
 from quadopt.solver.farthest import Farthest, Search
 from quadopt.solver.good_portfolios import Cuts, Distance, GoodPortfolios
-from quadopt.solver.highs import Status
 from quadopt.solver.kept import KeptStarts
+from quadopt.solver.outcome import Status
 from quadopt.solver.small_programs import KEPT_BOUNDS
 from quadopt.solver.stages import Staged
 from quadopt.sweep.run import Outcome

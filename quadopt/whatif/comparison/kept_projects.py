@@ -12,8 +12,8 @@ from quadopt.errors import NoPlanError
 from quadopt.formulation.options import Formulation
 from quadopt.plan import Plan
 from quadopt.solver.brief import Brief, brief
-from quadopt.solver.highs import Status
 from quadopt.solver.money import Money
+from quadopt.solver.outcome import Status
 from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.stages import Staged
 from quadopt.sweep.run import Outcome

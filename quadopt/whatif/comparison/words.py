@@ -9,7 +9,7 @@ import pandas as pd
 
 from quadopt.formulation.options import Formulation
 from quadopt.reasons.words import listed, money, points
-from quadopt.solver.highs import Status
+from quadopt.solver.outcome import Status
 from quadopt.tables.records import rows_of
 from quadopt.whatif.comparison.comparison import NOTHING, Base, Compared, reached
 from quadopt.whatif.differences import Difference

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from quadopt.errors import NoPlanError
 from quadopt.solver.branches import Branches
-from quadopt.solver.highs import Status
 from quadopt.solver.matrix import Array, Mask
+from quadopt.solver.outcome import Status
 
 SECONDS = 600.0
 """For one LP; where one takes longer the loss has no answer."""

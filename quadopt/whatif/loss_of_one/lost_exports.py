@@ -23,8 +23,8 @@ from quadopt.solver import crisis_tables
 from quadopt.solver.branches import Branches, point_of
 from quadopt.solver.crises import BARRED
 from quadopt.solver.frames import SMALL
-from quadopt.solver.highs import Status
 from quadopt.solver.matrix import Array, Mask, Matrix
+from quadopt.solver.outcome import Status
 from quadopt.sweep.run import Outcome
 from quadopt.tables.case import Case
 from quadopt.tables.reach import numbered
