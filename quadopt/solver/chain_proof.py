@@ -8,6 +8,7 @@ branch and bound looks at nodes in thousandths of the time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
@@ -37,18 +38,22 @@ class ChainProof:
 
     def __init__(self, part: Part, chains: Chains, portfolios: Portfolios, bounds: Bounds, threads: int) -> None:
         self.part, self.portfolios, self.bounds = part, portfolios, bounds
-        self._threads = threads
-        self.valuation = ChainedValuation(chains, threads)
+        self._chains, self._threads = chains, threads
         self._columns = portfolios.program.cost.size
         self.relaxed: Array | None = None
         """Parts of starts of the relaxation, where it is solved."""
         self.ended: list[Basis] | None = None
         """By chain, where its linear program has ended there."""
 
+    @cached_property
+    def valuation(self) -> ChainedValuation:
+        """Its own, made by the thread that proves while the other begins to search."""
+        return ChainedValuation(self._chains, self._threads)
+
     @property
     def is_warm(self) -> bool:
         """Whether it begins with what is known from a similar case."""
-        return self.valuation.chains.relaxed is not None
+        return self._chains.relaxed is not None
 
     @property
     def program(self) -> Program:
@@ -63,7 +68,7 @@ class ChainProof:
     def relax(self, begin: Array, hear: Callable[[float], None], seconds_left: Callable[[], float]) -> bool:
         """Cuts that make the relaxation's bound that of the whole program's, told as it rises; False where a chain has no
         solution at one of its points. `begin`: a portfolio."""
-        known = self.valuation.chains.relaxed
+        known = self._chains.relaxed
         inside = begin if known is None else known
         least = self._cut(inside, seconds_left)
         if not self.bounds.is_whole:
