@@ -1,7 +1,7 @@
 """The model, block by block: this file reads as its table of contents.
 
-A `Model` grows as stages need it: the base path first, exposure of a supplier or the branches when an objective sees
-them. Branches have complete recourse, so that leaving them out changes no answer of a stage that does not see them.
+A `Model` grows as stages need it: the base path first, exposure of a supplier, the branches or what is paid when an objective
+sees them. Branches have complete recourse, so that leaving them out changes no answer of a stage that does not see them.
 """
 
 from __future__ import annotations

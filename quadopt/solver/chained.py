@@ -62,9 +62,8 @@ class ChainedValuation:
         pieces = zip(chains.prints, chains.shapes, self._pieces, bounds.pieces, strict=True)
         for (pattern, numbers), shape, piece, cuts in pieces:
             cost, direction = chains.program.cost[shape.columns], chains.direction(shape, prices)
-            basis = piece.whole_basis()
-            if basis[1].size == shape.rows.size:  # it has been solved
-                found[pattern] = KnownChain(numbers, cost, direction, *cuts, basis)
+            if piece.has_basis:
+                found[pattern] = KnownChain(numbers, cost, direction, *cuts, piece.whole_basis())
         starts, taken = chains.portfolios.starts, dict[Start, float]()
         if relaxed is not None:
             taken = {start: float(part) for start, part in zip(starts, relaxed, strict=True) if part > 0}

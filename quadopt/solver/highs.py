@@ -296,8 +296,13 @@ class HighsModel:
         """Ends a solve that is under way in another thread, as soon as it looks up."""
         self._stop.set()
 
+    @property
+    def has_basis(self) -> bool:
+        """Whether an LP has ended somewhere."""
+        return bool(self._highs.getBasis().valid)
+
     def basis(self) -> Basis:
-        """Statuses of columns and rows after an LP; none before."""
+        """Statuses of columns and rows after an LP; they say nothing before."""
         found = self._highs.getBasis()
         columns, rows = (
             np.fromiter(map(highspy.HighsBasisStatus.__int__, part), np.int8, len(part))

@@ -355,7 +355,7 @@ class Search:
             return []
         valuation = race.local.valuation
         if not isinstance(valuation, ChainedValuation):
-            return [valuation.warm_start()]
+            return valuation.warm_starts()
         proofs = race.proving.by_chain
         prices = np.maximum.reduce([one.linking_prices for one in (valuation, *(p.valuation for p in proofs))])
         relaxed = next((proof.relaxed for proof in proofs if proof.relaxed is not None), None)

@@ -83,6 +83,11 @@ class Piece:
         self._model.set_costs(np.arange(direction.size, dtype=np.int32), direction)
         self._asked = None
 
+    @property
+    def has_basis(self) -> bool:
+        """Whether it has ended somewhere."""
+        return self._model.has_basis
+
     def basis(self) -> Basis:
         """Statuses of its own columns and rows at the last answer."""
         columns, rows = self._model.basis()

@@ -108,9 +108,9 @@ class Valuation:
     def _pattern(self) -> bytes:
         return pattern_of(self._model.program)
 
-    def warm_start(self) -> WarmStart:
-        """Where its linear program has ended, for a similar case."""
-        return WarmStart.of_whole(self._pattern, self._model.basis())
+    def warm_starts(self) -> list[WarmStart]:
+        """Where its linear program has ended, for a similar case; nothing before it has been solved."""
+        return [WarmStart.of_whole(self._pattern, self._model.basis())] if self._model.has_basis else []
 
     def begin_where_known(self, warm_starts: Iterable[WarmStart]) -> None:
         """Begins where the linear program of a similar case has ended, the first that is known."""

@@ -104,6 +104,11 @@ def test_a_chain_with_other_numbers_keeps_where_it_ended_and_no_cut() -> None:
     assert cuts[0] == 0 and all(count for count in cuts[1:])
 
 
+def test_chains_that_have_not_been_solved_leave_nothing() -> None:
+    valuation = ChainedValuation(in_chains(dependence_stage(SEEDS[0])), 1)
+    assert not valuation.warm_start(valuation.bounds(), valuation.linking_prices, None).chains
+
+
 def test_a_case_with_nothing_in_common_is_solved_as_if_alone() -> None:
     warm, _ = learnt(in_chains(dependence_stage(SEEDS[1])), some_portfolios(dependence_stage(SEEDS[1]), 2))
     chains = in_chains(dependence_stage(SEEDS[0]))
@@ -117,8 +122,9 @@ def test_a_linear_program_that_is_not_by_chain_begins_where_that_of_a_similar_ca
     first, *others = some_portfolios(search, 4)
     held = np.zeros(search.program.row_lower.size, dtype=bool)
     before = Valuation(search.program, held, 1)
+    assert not before.warm_starts(), "nothing is solved yet"
     assert before.value(first, SECONDS) is not None
-    warm = pickle.loads(pickle.dumps(before.warm_start()))
+    warm = pickle.loads(pickle.dumps(before.warm_starts()))
     similar = replace(search.program, cost=search.program.cost * 1.1, upper=search.program.upper * 1.01)
     fewer = held.copy()
     fewer[-1] = True
@@ -127,9 +133,9 @@ def test_a_linear_program_that_is_not_by_chain_begins_where_that_of_a_similar_ca
         own = held[: program.row_lower.size]
         cold, begun, bases = Valuation(program, own, 1), Valuation(program, own, 1), list[Basis]()
         with patch.object(HighsModel, "begin_at", lambda self, basis, bases=bases: bases.append(basis)):
-            begun.begin_where_known([warm])
+            begun.begin_where_known(warm)
         assert bool(bases) == is_known
-        begun.begin_where_known([warm])
+        begun.begin_where_known(warm)
         for portfolio in others:
             ours, other = begun.value(portfolio, SECONDS), cold.value(portfolio, SECONDS)
             assert (ours is None) == (other is None)
