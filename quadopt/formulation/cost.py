@@ -16,13 +16,13 @@ part of a period that branches cover, the base path counts with $1 - \sum_w \pi_
 | shortage             | `shortage_value[t]` | what going short is worth                                       |
 | refill               | `refill_paid[t]`    | branches: $10^{-6} \sum price_m\, refill_{nm}$ at their end      |
 
-| rate                            | unit              | meaning                     |
-| ------------------------------- | ----------------- | --------------------------- |
-| `unit_cost[u, t]`               | currency per unit of activity | what a unit asks |
-| `route_cost[c, d, m, t]`        | currency per unit | the route, for trade        |
-| `shared_route_cost[i, j, m, t]` | currency per unit | the route, for sharing      |
-| `sharing_cost[i, j, m, t]`      | currency per unit | the pact's own cost         |
-| `holding_cost[n, m]`            | currency per unit and year | holding a stock    |
+| rate                            | unit                          | meaning              |
+| ------------------------------- | ----------------------------- | -------------------- |
+| `unit_cost[u, t]`               | currency per unit of activity | what a unit asks     |
+| `route_cost[c, d, m, t]`        | currency per unit             | the route, for trade |
+| `shared_route_cost[i, j, m, t]` | currency per unit             | the route, for sharing |
+| `sharing_cost[i, j, m, t]`      | currency per unit             | the pact's own cost  |
+| `holding_cost[n, m]`            | currency per unit and year    | holding a stock      |
 
 The method, section 7.
 """
