@@ -151,7 +151,7 @@ def _table(rows: Sequence[Sequence[float]], length: Array) -> Array:
 
 
 def _rooms(structure: Structure, flows: Sequence[Any]) -> Array:
-    return structure.routes.rates(list(flows))[1]
+    return structure.routes.rates(structure.routes.numbers(list(flows)))[1]
 
 
 def _by_member(structure: Structure, column: str) -> list[list[float]]:

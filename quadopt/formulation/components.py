@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -187,11 +187,20 @@ class Param(_OnDemand, IndexedParam):
 
 
 class Set(OrderedScalarSet):
-    """An index set of labels, or of tuples of `dimen` labels, taken as they come: none is checked, each is taken once."""
+    """An index set of labels, or of tuples of `dimen` labels, taken as they come: none is checked, each is taken once.
 
-    def __init__(self, initialize: Iterable[Any], dimen: int = 1) -> None:
+    `numbered`: of a large set, dimension by dimension, labels and the number among them of every member's.
+    """
+
+    def __init__(
+        self,
+        initialize: Iterable[Any],
+        dimen: int = 1,
+        numbered: Iterable[tuple[Sequence[Any], npt.NDArray[np.int64]]] = (),
+    ) -> None:
         super().__init__(dimen=dimen)
         self._taken = dict.fromkeys(initialize)
+        self.numbered = tuple(numbered)
 
     def construct(self, data: Any = None) -> None:
         """Takes the members."""

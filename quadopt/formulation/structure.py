@@ -33,7 +33,7 @@ import pyomo.environ as pyo
 from quadopt.formulation.components import Array, Grouped, Groups, Param, Set
 from quadopt.formulation.options import Formulation
 from quadopt.tables.case import Case
-from quadopt.tables.reach import Flow, Reach, Routes, Whole, find_reach, numbered
+from quadopt.tables.reach import Flow, FlowNumbers, Reach, Routes, Whole, find_reach, numbered
 from quadopt.tables.records import rows_of
 from quadopt.tables.situation import Demand, Rates, Situation, base_situation, crisis_situations, rates_of
 from quadopt.tables.units import Plant, Project, plants, projects
@@ -120,14 +120,19 @@ class Structure:
         return np.array([self.traded[flow] for flow in both], int), np.array([self.shared[flow] for flow in both], int)
 
     @cached_property
+    def flow_numbers(self) -> FlowNumbers:
+        """By flow of trade, where origin, destination and material stand in the case's order."""
+        return self.routes.numbers(self.reach.flows)
+
+    @cached_property
     def flow_rates(self) -> tuple[Array, Array]:
         """Cost in currency per unit and capacity a year (inf: unlimited), by flow of trade and period."""
-        return self.routes.rates(self.reach.flows)
+        return self.routes.rates(self.flow_numbers)
 
     @cached_property
     def sharing_rates(self) -> tuple[Array, Array]:
         """The same by flow of sharing."""
-        return self.routes.rates(self.reach.sharing)
+        return self.routes.rates(self.routes.numbers(self.reach.sharing))
 
     @cached_property
     def sharing_table(self) -> SharingTable:
@@ -319,7 +324,8 @@ def add(model: pyo.ConcreteModel, structure: Structure) -> None:
     model.plants = Set(dimen=1, initialize=[p.name for p in structure.plants])
     model.projects = Set(dimen=1, initialize=[p.name for p in structure.projects])
     model.units = Set(dimen=1, initialize=structure.units)
-    model.flows = Set(dimen=3, initialize=structure.traded)
+    labels = case.countries, case.countries, case.materials
+    model.flows = Set(dimen=3, initialize=structure.traded, numbered=zip(labels, structure.flow_numbers, strict=True))
     model.shared_flows = Set(dimen=3, initialize=structure.shared)
     model.stocks = Set(dimen=2, initialize=structure.stocks)
     model.demands = Set(dimen=3, initialize=structure.demands)

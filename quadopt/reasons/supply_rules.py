@@ -62,7 +62,8 @@ def _routes(ruled: Ruled) -> Iterator[Rule]:
         key = next((key for key in own if key in keys), None)
         if key is not None:
             matched.setdefault(key, []).append(number)  # type: ignore[arg-type]
-    capacity = Routes(ruled.case).rates(flows)[1]
+    routes = Routes(ruled.case)
+    capacity = routes.rates(routes.numbers(flows))[1]
     for key, numbers in matched.items():
         if np.isfinite(capacity[numbers]).any():
             yield from _route(ruled, key, [flows[k] for k in numbers], capacity[numbers[0]])

@@ -26,7 +26,7 @@ from pyomo.core.expr.numvalue import native_numeric_types
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression, tuple_to_relational_expr
 from pyomo.core.expr.template_expr import GetAttrExpression, GetItemExpression, IndexTemplate, TemplateSumExpression
 
-from quadopt.formulation.components import Groups, Param, Template, parts_of
+from quadopt.formulation.components import Groups, Param, Set, Template, parts_of
 from quadopt.solver.grids import (
     CannotExpandError,
     Codes,
@@ -185,6 +185,8 @@ class Expander:
 
     def _table(self, index_set: Any) -> Table:
         def make(index_set: Any) -> Table:
+            if isinstance(index_set, Set) and index_set.numbered:
+                return Table([self._coded(list(labels), 1)[0][numbers] for labels, numbers in index_set.numbered])
             members, width = list(index_set), index_set.dimen
             return Table(self._coded(members, width if isinstance(width, int) else 1))
 

@@ -21,6 +21,8 @@ Whole = npt.NDArray[np.int64]
 
 Flow = tuple[str, str, str]
 """(origin, destination, material)."""
+FlowNumbers = tuple[Whole, Whole, Whole]
+"""By flow, where origin, destination and material stand in the case's order."""
 
 Label = TypeVar("Label")
 
@@ -66,12 +68,17 @@ class Routes:
         """Whether a flow is closed in every period, by origin, destination and material."""
         return self._is_closed[self._row]
 
-    def rates(self, flows: list[Flow]) -> tuple[Array, Array]:
-        """Cost in currency per unit and capacity a year (inf: unlimited), by flow and period."""
+    def numbers(self, flows: list[Flow]) -> FlowNumbers:
+        """Numbers of the origins, the destinations and the materials of flows."""
         place = (self._countries, self._countries, self._materials)
         origin, destination, material = (
             np.fromiter((of[flow[i]] for flow in flows), np.int64, len(flows)) for i, of in enumerate(place)
         )
+        return origin, destination, material
+
+    def rates(self, numbers: FlowNumbers) -> tuple[Array, Array]:
+        """Cost in currency per unit and capacity a year (inf: unlimited), by flow and period."""
+        origin, destination, material = numbers
         row = self._row[origin, destination, material]
         cost = self._cost[row]
         return np.where(np.isnan(cost), self._transport_cost[material][:, None], cost), self._capacity[row]
