@@ -78,7 +78,7 @@ def draft(staged: Staged) -> Plan:
         matrix.extend()
         values = np.concatenate([values, np.zeros(matrix.width - values.size)])
         compared, least = crises.least_stress(model, matrix, values)
-        values = values if had_branches else least
+        values = crises.refilled(model, matrix, values if had_branches else least)
     else:
         model.add_total_cost(with_branches=False)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from quadopt.formulation.build import Model
 from quadopt.solver.branches import Branches
 from quadopt.solver.matrix import Array, Matrix
@@ -49,6 +51,16 @@ def least_stress(model: Model, matrix: Matrix, values: Array) -> tuple[dict[str,
             },
         )
     return out, planned
+
+
+def refilled(model: Model, matrix: Matrix, values: Array) -> Array:
+    """A plan with the refills that its branches need and no more: a stage that does not see cost leaves them out."""
+    out = values.copy()
+    for crisis in model.structure.crises:
+        branch = model.pyomo.branch[crisis.name]
+        stock = out[matrix.where(branch.stock)].reshape(branch.stock.shape())
+        out[matrix.where(branch.refill)] = np.maximum(0.0, stock[:, 0] - stock[:, -1])
+    return out
 
 
 def _dot(matrix: Matrix, expression: object, values: Array) -> float:
