@@ -74,6 +74,7 @@ def lose(
     lossy = with_loss(case, supplier, period, duration)
     model = Model(lossy, options)
     model.add_branches()
+    model.add_costs()  # the branches' tables, which are audited, say what each flow costs
     matrix = Matrix(model.pyomo)
     matrix.extend()
     point = point_of(model, matrix, start)
