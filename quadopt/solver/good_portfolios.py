@@ -13,12 +13,11 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from quadopt.plan import Plan
 from quadopt.solver.goals import Goal
 from quadopt.solver.kept import caps_found
-from quadopt.solver.matrix import Array
+from quadopt.solver.matrix import Array, Indices
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
 from quadopt.solver.stages import Staged
@@ -197,9 +196,6 @@ def _held_up_to(staged: Staged, plan: Plan, stage: str) -> Goal:
     raise KeyError(stage)
 
 
-Integers = npt.NDArray[np.int64]
-
-
 @dataclass(frozen=True)
 class Distance:
     """How far portfolios lie apart: projects that one of them starts and the other does not, and, counted so much less that
@@ -209,7 +205,7 @@ class Distance:
     distance (Brill, Chang and Hopkins, 1982; Danna et al., 2007).
     """
 
-    project: Integers
+    project: Indices
 
     @property
     def projects(self) -> int:
