@@ -37,6 +37,20 @@ class BranchedValuation(Valuation):
             rows, least = self._master.rows_of(cuts)
             self._model.add_rows(sp.csr_array(sp.hstack([rows, sp.csr_array((len(cuts), self._excess.size))])), least)
 
+    def redirect(self, costs: Array) -> None:
+        """Other costs from now on, one a column of the part; those of branches stay what they are."""
+        self._master.whole = replace(self._master.whole, cost=costs)
+        own = costs[self._master.columns]
+        self._model.set_costs(np.arange(own.size, dtype=np.int32), own)
+
+    def row_prices(self) -> Array:
+        """Sizes of the prices of the part's rows at the last portfolio, in the objective's unit by the row's; none of branches,
+        and none at all before one is valued."""
+        out = np.zeros(self._master.rows.size)
+        if self._model.has_basis:
+            out[self._master.rows] = np.abs(self._model.row_values()[: self._master.held.size])
+        return out[self._master.part.rows]
+
     def _solve(self, seconds: float) -> Outcome:
         deadline = time.perf_counter() + seconds
         outcome = self._model.solve(0.0, seconds)

@@ -17,11 +17,11 @@ from quadopt.solver.chained import ChainedValuation
 from quadopt.solver.chains import Chains
 from quadopt.solver.gap import relative_gap
 from quadopt.solver.highs import Basis, HighsModel
-from quadopt.solver.local_search import DEARER_TIMES
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
-from quadopt.solver.recourse import Cut
+from quadopt.solver.recourse import Answer, Cut
+from quadopt.solver.valuation import DEARER_TIMES
 
 STEP = 0.4
 """How far from the best point so far towards the relaxation's own cuts are taken."""
@@ -35,6 +35,9 @@ VIOLATED = 1e-9
 
 class ChainProof:
     """What the proof of a part in chains is made of. `bounds` are shared with the search."""
+
+    more_cuts = 3
+    """Times as many cuts with which a MIP begins anew."""
 
     def __init__(self, part: Part, chains: Chains, portfolios: Portfolios, bounds: Bounds, threads: int) -> None:
         self.part, self.portfolios, self.bounds = part, portfolios, bounds
@@ -101,7 +104,7 @@ class ChainProof:
                 step = 1.0
             else:
                 break
-        self.ended = self.valuation.bases()
+        self.ended = self._bases()
         return True
 
     def cut(self, portfolio: Array, seconds_left: Callable[[], float]) -> None:
@@ -116,11 +119,17 @@ class ChainProof:
 
     def _cut(self, point: Array, seconds_left: Callable[[], float]) -> float:
         """The value of a point of the relaxation, infinite without a solution; keeps the cuts there."""
-        answers = self.valuation.answers(point, max(1.0, seconds_left()))
+        answers = self._answers(point, max(1.0, seconds_left()))
         if answers is None:
             return np.inf
         self.bounds.keep([answer.cut for answer in answers], point)
         return sum(answer.level for answer in answers) + self.bounds.constant
+
+    def _answers(self, point: Array, seconds: float) -> list[Answer] | None:
+        return self.valuation.answers(point, seconds)
+
+    def _bases(self) -> list[Basis]:
+        return self.valuation.bases()
 
     def _told(self, cut: Cut, point: Array) -> float:
         return cut.constant + float(cut.prices @ point[self.bounds.seen[cut.piece]])

@@ -26,6 +26,8 @@ from quadopt.solver.warm_start import KnownChain, WarmStart, numbers_of, pattern
 
 FEWEST = 2
 """Chains that see starts: one alone is no easier than the whole."""
+DEAREST = 100.0
+"""Times the first price of what is held at zero where it may not be raised."""
 TIE_BREAK = 1e-7
 """Share of the objective's size that filling up a linking row costs, so that nothing is used for nothing."""
 
@@ -35,7 +37,7 @@ class Chains:
     """`shapes` by the columns and rows of `program`; they see starts alone. `decided`: where the columns of the `portfolios`'
     program are in it.
 
-    `linking`: rows that link them, whether each is held of an earlier objective, with the `prices` to begin with, in the
+    `linking`: rows that link them, whether each is held at zero of an earlier objective, with the `prices` to begin with, in the
     objective's unit by theirs, and `tolerance`, by how much each may be exceeded. What a similar case tells, where it does:
     `known` by piece, and `relaxed`, about how much of each start the relaxation takes.
     """
@@ -93,14 +95,20 @@ class Chains:
         if warm.linking_prices.shape == prices.shape:
             factor = max(one.factor(cost) for one, cost in zip(known, costs, strict=True) if one is not None)
             prices = np.maximum(prices, factor * warm.linking_prices)
-        shapes = [replace(shape, direction=self.direction(shape, prices)) for shape in self.shapes]
+        shapes = self.at(prices).shapes
         limits = [(program.lower[shape.columns], program.upper[shape.columns]) for shape in shapes]
         here = [
             None if one is None else one.on(numbers, cost, shape.direction, *of)
             for one, (_, numbers), cost, shape, of in zip(known, prints, costs, shapes, limits, strict=True)
         ]
-        relaxed = np.array([warm.relaxed.get(start, 0.0) for start in self.portfolios.starts]) if warm.relaxed else None
+        relaxed = warm.relaxed_of(self.portfolios.starts) if warm.relaxed else None
         return replace(self, shapes=shapes, prices=prices, known=here, relaxed=relaxed)
+
+    def at(self, prices: Array) -> Chains:
+        """The same where linking rows cost something else."""
+        return replace(
+            self, prices=prices, shapes=[replace(s, direction=self.direction(s, prices)) for s in self.shapes]
+        )
 
     def direction(self, shape: Shape, prices: Array) -> Array:
         """What the level of a piece is of its own columns at some prices."""
@@ -132,10 +140,19 @@ class Chains:
         return self.program.a[self.linking] @ values - self.program.row_upper[self.linking] > self.tolerance
 
 
-def chains_of(program: Program, portfolios: Portfolios, decided: Mask, held: Mask, budgets: Mask) -> Chains | None:
+def chains_of(
+    program: Program,
+    portfolios: Portfolios,
+    decided: Mask,
+    held: Mask,
+    budgets: Mask,
+    worth: float | None = None,
+) -> Chains | None:
     """A program in chains, or None where it is not apart: there are not two that see starts, starts count in the objective, or
     a linking row does not only limit from above what is never negative, starts and money left out. What is held must be at
     zero: any higher level would be shared out among chains, and a price that is too dear for some portfolios bounds them badly.
+    Where it is known what a plan is `worth` it need not be, and what is shared out, budgets too, costs nothing until it is given
+    a price.
 
     `decided`: columns of starts, contributions and fund balances. `held`, `budgets`: the rows that link.
     """
@@ -146,17 +163,21 @@ def chains_of(program: Program, portfolios: Portfolios, decided: Mask, held: Mas
     linked = np.asarray(np.abs(links).sum(axis=0)).ravel() > 0
     if program.cost[starts].any() or (linked & (decided | (program.lower < 0))).any():
         return None
-    if (links.data < 0).any() or np.isfinite(program.row_lower[linking]).any() or (program.row_upper[held] > 0).any():
+    if (links.data < 0).any() or np.isfinite(program.row_lower[linking]).any():
+        return None
+    is_dear = held[linking] & (program.row_upper[linking] <= 0)
+    if worth is None and (program.row_upper[held] > 0).any():
         return None
     size, tolerance = held_sizes(program, linking)
-    most = float(np.abs(program.cost).sum())  # what is minimised in this way are shares, at most one
+    # Without such a plan what is minimised are shares, at most one; with one nothing becomes dearer later on.
+    most = float(np.abs(program.cost).sum()) if worth is None else DEAREST * abs(worth)
     dear = first_penalty(most, size)
     side = np.maximum(program.row_upper[linking], size * TIE_BREAK)
-    prices = np.where(held[linking], dear, TIE_BREAK * most / side)
+    prices = np.where(is_dear, dear, TIE_BREAK * most / side if worth is None else 0.0)
     shapes = _shapes(program, program.cost + links.T @ prices, label, row_label)
     if any((~starts)[shape.seen].any() for shape in shapes) or sum(shape.seen.size > 0 for shape in shapes) < FEWEST:
         return None
-    return Chains(program, portfolios, np.flatnonzero(decided), shapes, linking, held[linking], prices, tolerance)
+    return Chains(program, portfolios, np.flatnonzero(decided), shapes, linking, is_dear, prices, tolerance)
 
 
 def _apart(program: Program, given: Mask, linking: Mask) -> tuple[Indices, Indices]:

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from quadopt.solver.bounds import Bounds
 from quadopt.solver.chained import ChainedValuation
-from quadopt.solver.matrix import Array, Indices, Mask, Program
+from quadopt.solver.matrix import Array, Indices, Program
 from quadopt.solver.portfolio import Moves, Portfolios
 
 ROUNDING = 1e-7
@@ -25,17 +25,19 @@ LARGEST = 200_000
 
 @dataclass(frozen=True)
 class Limit:
-    """An earlier objective held at `level`: its `bounds`, and what values portfolios there, if that is kept."""
+    """An earlier objective held at `level`, above what its `plan` came to: its `bounds`, and what values portfolios there, if
+    that is kept."""
 
     bounds: Bounds
+    plan: float
     level: float
     valuation: ChainedValuation | None
 
     @classmethod
-    def of(cls, bounds: Bounds, level: float, valuation: ChainedValuation) -> Limit:
+    def of(cls, bounds: Bounds, plan: float, level: float, valuation: ChainedValuation) -> Limit:
         """With room for rounding, and without what is too large to keep."""
         is_small = valuation.chains.program.row_lower.size <= LARGEST
-        return cls(bounds, level + ROUNDING * max(1.0, abs(level)), valuation if is_small else None)
+        return cls(bounds, plan, level + ROUNDING * max(1.0, abs(level)), valuation if is_small else None)
 
     def exceeds(self, portfolio: Array, seconds: float) -> bool:
         """Whether a portfolio is known to exceed it; where that cannot be told yet, after its value there."""
@@ -50,10 +52,9 @@ class Limit:
         if self.valuation is not None:
             self.valuation.cancel()
 
-    def keeps(self, portfolio: Array, moves: Moves, chosen: Indices) -> Mask:
-        """Which of some moves, as `Portfolios.fitting` gives them, are not known to exceed it."""
-        promises = self.bounds.after(moves, portfolio)
-        return promises.of(chosen) <= self.level
+    def excess(self, portfolio: Array, moves: Moves, chosen: Indices) -> Array:
+        """By how much some moves, as `Portfolios.fitting` gives them, are known to exceed it."""
+        return np.maximum(0.0, self.bounds.after(moves, portfolio).of(chosen) - self.level)
 
     def added_to(self, program: Program, portfolios: Portfolios) -> Program:
         """A program that begins with the rules' columns, with the bounds at or below the level: one more column a piece."""

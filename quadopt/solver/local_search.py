@@ -18,8 +18,9 @@ from quadopt.solver.limits import Limit
 from quadopt.solver.matrix import Array, Indices
 from quadopt.solver.neighbourhood import Neighbourhood
 from quadopt.solver.portfolio import Moves, Portfolios
+from quadopt.solver.priced import PricedValuation
 from quadopt.solver.seeking import sought
-from quadopt.solver.valuation import Valuation, Value
+from quadopt.solver.valuation import DEARER_TIMES, Valuation, Value
 
 SOUGHT_CALLS = 200
 """Of HiGHS, for which the portfolio is sought that promises most."""
@@ -27,8 +28,6 @@ LONGEST = 16
 """Pairs of moves that may be made on the model before the next valuation, at most."""
 BETTER = 1e-6
 """Relative difference from which a portfolio counts as better."""
-DEARER_TIMES = 3
-"""How often the penalty on exceeding a held objective rises for one portfolio at most."""
 FIRST_SECONDS, FIRST_OF_A_BETTER = 300.0, 30.0
 """For the first value, though time may be over: without a plan, and with one."""
 
@@ -45,7 +44,7 @@ class LocalSearch:
     def __init__(
         self,
         portfolios: Portfolios,
-        valuation: Valuation | ChainedValuation,
+        valuation: Valuation | ChainedValuation | PricedValuation,
         listener: Listener,
         left: SecondsLeft,
         bounds: Bounds | None = None,
@@ -58,6 +57,8 @@ class LocalSearch:
         self._neighbourhood = Neighbourhood(portfolios, self.bounds, limits) if limits else None
         self._keeps_limits = False
         """Whether portfolios that exceed a limit are left out: elsewhere they lead from one that does not to the next."""
+        self._is_anywhere = False
+        """Whether what promises most was sought anywhere the last time, though there are limits."""
         self.listener, self.seconds_left = listener, left
         self._has_plan = has_plan
         self.best: Value | None = None
@@ -73,6 +74,12 @@ class LocalSearch:
     def lowest(self) -> float:
         """Value of the best plan so far, infinite without one."""
         return np.inf if self.best is None else self.best.total
+
+    def go_on_with(self, valuation: PricedValuation) -> None:
+        """Goes on with another valuation of the same program, and its bounds."""
+        self.valuation, self.bounds = valuation, valuation.bounds()
+        self._neighbourhood = Neighbourhood(self.portfolios, self.bounds, self.limits)
+        self._totals.clear()
 
     def value(self, portfolio: Array) -> float:
         """What a portfolio's own bounds say, infinite where it has none. Keeps them, and the plan where it is the best."""
@@ -96,10 +103,10 @@ class LocalSearch:
             self._totals[key] = np.inf
             return np.inf
         self.bounds.keep(found.cuts, portfolio)
-        self._totals[key] = self.bounds.at(portfolio)
-        if found.is_plan and found.total < self.lowest - 1e-12 * abs(found.total):
-            self.best, self.portfolio = found, portfolio.copy()
-            self.listener(found)
+        priced = self.valuation if isinstance(self.valuation, PricedValuation) else None
+        self._totals[key] = self.bounds.at(portfolio) if priced is None else priced.at(portfolio)
+        if found.is_plan:
+            self._take(found, portfolio)
         return self._totals[key]
 
     def cancel(self) -> None:
@@ -120,18 +127,37 @@ class LocalSearch:
 
     def descend(self, portfolio: Array, is_called_off: Callable[[], bool] = lambda: False) -> None:
         """Betters a portfolio until nothing in its neighbourhood promises to be better, or it is called off."""
+        ended = self._bettered(portfolio, is_called_off)
+        if isinstance(self.valuation, PricedValuation):
+            self._take_together(ended, self.valuation)
+
+    def _bettered(self, portfolio: Array, is_called_off: Callable[[], bool]) -> Array:
+        """Where such a descent ends."""
         total, length = self.value(portfolio), 4
         while (
             self.seconds_left() > 0 and self.bounds.is_whole and self.valued < self.most_values and not is_called_off()
         ):
             promising = self._promising(portfolio, total, length)
             if promising is None:
-                return
+                break
             found = self.value(promising)
             if found < total - BETTER * abs(total):
                 portfolio, total, length = promising, found, min(2 * length, LONGEST)
             else:
                 length = max(1, length // 2)
+        return portfolio
+
+    def _take_together(self, portfolio: Array, valuation: PricedValuation) -> None:
+        """Keeps the plan of a portfolio that has been valued by chain alone, where it is the best."""
+        found = valuation.together(portfolio, self._seconds())
+        if found is not None and found.is_plan:
+            self._take(found, portfolio)
+
+    def _take(self, found: Value, portfolio: Array) -> None:
+        """Keeps a plan where it is the best, and tells of it."""
+        if found.total < self.lowest - 1e-12 * abs(found.total):
+            self.best, self.portfolio = found, portfolio.copy()
+            self.listener(found)
 
     def begin_anew(self, is_called_off: Callable[[], bool] = lambda: False) -> bool:
         """Betters the best portfolio with some of its projects left out, until called off; whether any could be in time."""
@@ -145,19 +171,20 @@ class LocalSearch:
         whether one was found that may be better."""
         if self.portfolio is None or not self.bounds.is_whole:
             return False
+        self._is_anywhere = isinstance(self.valuation, PricedValuation) and not self._is_anywhere
         promising = self._sought(self.portfolio, lambda: self.seconds_left() <= 0 or is_called_off())
         if promising is None or _key(promising) in self._totals or self.seconds_left() <= 0:
-            if self._neighbourhood is not None:
+            if self._neighbourhood is not None and not self._is_anywhere:
                 self._neighbourhood.widen()
             return False
-        self._keeps_limits = True
+        self._keeps_limits = not self._is_anywhere
         self.descend(promising, is_called_off)
         self._keeps_limits = False
         return True
 
     def _sought(self, portfolio: Array, is_called_off: Callable[[], bool]) -> Array | None:
         below = self.lowest - BETTER * abs(self.lowest)
-        if self._neighbourhood is not None:
+        if self._neighbourhood is not None and not self._is_anywhere:
             return self._neighbourhood.promising(portfolio, below, is_called_off)
         return sought(self.bounds.program(self.portfolios), self.portfolios, below, SOUGHT_CALLS, is_called_off)
 
@@ -201,8 +228,12 @@ class LocalSearch:
         estimates = promises.of(chosen)
         is_promising = estimates < below
         chosen, estimates = chosen[is_promising], estimates[is_promising]
+        if isinstance(self.valuation, PricedValuation):
+            estimates = self.valuation.promised(estimates, moves, portfolio, chosen)
+            is_promising = estimates < below
+            chosen, estimates = chosen[is_promising], estimates[is_promising]
         for limit in self.limits if self._keeps_limits else ():
-            is_kept = limit.keeps(portfolio, moves, chosen)
+            is_kept = limit.excess(portfolio, moves, chosen) <= 0
             chosen, estimates = chosen[is_kept], estimates[is_kept]
         return chosen, estimates
 

@@ -32,6 +32,7 @@ from quadopt.solver.master import Master
 from quadopt.solver.matrix import Array, Matrix, Program
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.priced import PricedProof, PricedValuation, Shared
 from quadopt.solver.proving import Proof
 from quadopt.solver.race import Race
 from quadopt.solver.recourse import Recourse, Shape, shapes_of
@@ -93,8 +94,8 @@ class Minimiser:
         """What searches have learnt, or is known from elsewhere, the latest first."""
         self.limits: list[Limit] = []
         """What the searches of earlier stages know of portfolios that keep their objectives."""
-        self._searched: tuple[Bounds, ChainedValuation] | None = None
-        """What the last one has left, where it was by chain."""
+        self._searched: tuple[Bounds, ChainedValuation, float] | None = None
+        """What the last one has left, where it was by chain, and what its plan is worth."""
         self.basis: WholeBasis | None = None
         """That of the last plan's base path with all suppliers, for the next stage."""
 
@@ -113,8 +114,8 @@ class Minimiser:
     def hold(self, level: float) -> None:
         """The last stage's objective stays at or below a level from now on."""
         if self._searched is not None:
-            bounds, valuation = self._searched
-            self.limits.append(Limit.of(bounds, level, valuation))
+            bounds, valuation, plan = self._searched
+            self.limits.append(Limit.of(bounds, plan, level, valuation))
             self._searched = None  # what is too large to keep goes now
 
     def begin_with(
@@ -301,7 +302,18 @@ class Search:
             gap = max(gap, LOOK_AROUND_GAP)
         contest = Contest(part, self.best, gap, time.perf_counter() + seconds, self._telling(part))
         valuation, bounds, proving = self._prepared(part, proofs)
-        race = Race(contest, proving, valuation, self._portfolios, owner.threads, bounds, is_repeatable, owner.limits)
+        priced = self._priced(part) if isinstance(valuation, BranchedValuation) else None
+        race = Race(
+            contest,
+            proving,
+            valuation,
+            self._portfolios,
+            owner.threads,
+            bounds,
+            is_repeatable,
+            owner.limits,
+            priced,
+        )
         known = [owner.starts, *owner.others, self._portfolios.smallest()]
         begin = [portfolio for portfolio in (known if owner.is_searched else known[::-1]) if portfolio is not None]
         if look_around:
@@ -330,23 +342,35 @@ class Search:
     def _cut_apart(self, part: Part) -> Chains | None:
         if self.completion.has_branches or not self.sees_dependence:
             return None
-        matrix = self.owner.matrix
-        budgets = matrix.rows_of("within_stock_budget")
-        chains = chains_of(
-            part.program,
-            self._portfolios,
-            self._portfolios.columns[part.columns],
-            self.completion.held[part.rows],
-            budgets[part.rows],
-        )
+        chains = self._apart(part)
         return None if chains is None else chains.begun_from(self.owner.warm_starts)
 
-    def by_chain(self) -> tuple[Bounds, ChainedValuation] | None:
-        """What the last search has left where it was by chain."""
+    def _apart(self, part: Part, worth: float | None = None) -> Chains | None:
+        decided, held = self._portfolios.columns[part.columns], self.completion.held[part.rows]
+        budgets = self.owner.matrix.rows_of("within_stock_budget")[part.rows]
+        return chains_of(part.program, self._portfolios, decided, held, budgets, worth)
+
+    def _priced(self, part: Part) -> PricedProof | None:
+        """What proves a part with branches by chain, what is held of the stage before at a price; None where it is not apart but
+        for that."""
+        limits, worth = self.owner.limits, self.best.incumbent
+        chains = self._apart(part, worth) if len(limits) == 1 and np.isfinite(worth) else None
+        shared = None if chains is None else Shared.of(chains, limits[0], self._portfolios)
+        if chains is None or shared is None:
+            return None
+        rows, columns = self.completion.branches
+        branches = rows[part.rows], columns[part.columns]
+        known = next((one for one in self.owner.warm_starts if one.relaxed), None)
+        if known is not None:
+            chains = replace(chains, relaxed=known.relaxed_of(self._portfolios.starts))
+        return PricedProof(part, chains, branches, self._portfolios, shared, worth, self.owner.threads)
+
+    def by_chain(self) -> tuple[Bounds, ChainedValuation, float] | None:
+        """What the last search has left where it was by chain, and what the plan is worth."""
         local = None if self._race is None else self._race.local
         if local is None or not isinstance(local.valuation, ChainedValuation) or not local.bounds.is_whole:
             return None
-        return local.bounds, local.valuation
+        return local.bounds, local.valuation, self.best.incumbent
 
     def learnt(self) -> list[WarmStart]:
         """What a search has learnt, for that of a similar case: by chain also where the whole program's chains have ended."""
@@ -355,7 +379,7 @@ class Search:
             return []
         valuation = race.local.valuation
         if not isinstance(valuation, ChainedValuation):
-            return valuation.warm_starts()
+            return valuation.warm_starts() if isinstance(valuation, Valuation) else []
         proofs = race.proving.by_chain
         prices = np.maximum.reduce([one.linking_prices for one in (valuation, *(p.valuation for p in proofs))])
         relaxed = next((proof.relaxed for proof in proofs if proof.relaxed is not None), None)
@@ -451,7 +475,8 @@ class Search:
         """The last search's valuation, where it values portfolios in the whole of this part."""
         if self._race is None or self._race.part is not part or self._shapes is not None:
             return None
-        return self._race.local.valuation
+        valuation = self._race.local.valuation
+        return None if isinstance(valuation, PricedValuation) else valuation
 
     def _carry_over(self) -> None:
         """The plan of the stage before, completed by what is new in the program: no later stage is without a plan."""

@@ -16,10 +16,9 @@ from quadopt.solver.master import Master
 from quadopt.solver.matrix import Array, Program
 from quadopt.solver.outcome import Outcome, Status
 from quadopt.solver.part import Part
+from quadopt.solver.priced import PricedProof
 from quadopt.solver.recourse import Cut
 
-MORE_CUTS = 3
-"""Times as many cuts with which a MIP by chain begins anew."""
 TIGHTER = 0.5
 """Part of the gap to which a MIP by chain goes: its own plans are worth more than its cuts say."""
 LOWER = 0.1
@@ -31,13 +30,21 @@ Proof = Part | Master | ChainProof
 
 class Proving(Company):
     """Bounds by `proofs` that see no more than the part of a contest; of all but the last only the relaxation is solved: each
-    sees more than the one before.
+    sees more than the one before. Where there is one by chain at a price, `priced`, it comes before them all.
 
     The MIP hears and tells as its `Company`: it is offered the better plans of the search, `local`, and leaves hints to it.
     """
 
-    def __init__(self, contest: Contest, proofs: Sequence[Proof], local: LocalSearch, threads: int) -> None:
+    def __init__(
+        self,
+        contest: Contest,
+        proofs: Sequence[Proof],
+        local: LocalSearch,
+        threads: int,
+        priced: PricedProof | None = None,
+    ) -> None:
         self.proofs = proofs
+        self.priced = priced
         self.is_relaxed = threading.Event()
         """Whether the relaxation by chain is solved, or given up."""
         self._contest, self._local, self._threads = contest, local, threads
@@ -59,6 +66,8 @@ class Proving(Company):
 
     def run(self, begin: Array | None) -> None:
         """All proofs in order; `begin` is a portfolio to begin with."""
+        if self.priced is not None:
+            self._prove_by_chains(self.priced, begin)
         for proof in self.proofs[:-1]:
             self._relax(proof)
         if self._contest.seconds_left() > 0:
@@ -150,7 +159,7 @@ class Proving(Company):
         """One MIP; with a target only what is worth no more than that."""
         best, model = self._contest.best, HighsModel(program, self._threads)
         is_open, is_by_chain = not np.isfinite(target), isinstance(proof, ChainProof)
-        self._most_cuts = MORE_CUTS * self._local.bounds.added if is_by_chain else np.inf
+        self._most_cuts = proof.more_cuts * proof.bounds.added if isinstance(proof, ChainProof) else np.inf
         if not (is_by_chain and is_open):
             model.leave_search_to_others()
         if not is_open:
@@ -196,11 +205,14 @@ class Proving(Company):
 
     def is_over(self) -> bool:
         """Whether the MIP should stop: the race has ended, or with more cuts or a better plan it is worth beginning anew."""
-        return self._contest.has_ended() or self._local.bounds.added >= self._most_cuts or self._is_outdated
+        has_more = isinstance(self._proof, ChainProof) and self._proof.bounds.added >= self._most_cuts
+        return self._contest.has_ended() or has_more or self._is_outdated
 
     @property
     def _is_outdated(self) -> bool:
-        """Whether a MIP by chain would close the gap with fewer portfolios to look at, now that there is a better plan."""
+        """Whether a MIP by chain would close the gap with fewer portfolios to look at, now that there is a better plan; at a
+        price its bound is too far below for that."""
         contest = self._contest
         better = contest.closing() + LOWER * contest.gap * abs(contest.lowest)
-        return isinstance(self._proof, ChainProof) and better < self._target
+        is_exact = isinstance(self._proof, ChainProof) and not isinstance(self._proof, PricedProof)
+        return is_exact and better < self._target

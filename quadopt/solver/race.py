@@ -18,6 +18,7 @@ from quadopt.solver.local_search import LocalSearch
 from quadopt.solver.matrix import Array
 from quadopt.solver.part import Part
 from quadopt.solver.portfolio import Portfolios
+from quadopt.solver.priced import PricedProof, PricedValuation
 from quadopt.solver.proving import Proof, Proving
 from quadopt.solver.turns import Turns
 from quadopt.solver.valuation import Valuation
@@ -32,7 +33,8 @@ class Race:
     """Local search over one part of a program (`local`) and bounds by proofs that see no more (`proving`); ends at a gap or a
     deadline. The bound goes into `best`, the plan into `found`.
 
-    The search values portfolios with `valuation` and keeps `bounds`; `limits` are what is known of earlier objectives.
+    The search values portfolios with `valuation` and keeps `bounds`; `limits` are what is known of earlier objectives. Where
+    there is a proof by chain at a price, `priced`, it goes on by chain too as soon as the price is found.
 
     `is_repeatable`: the two take turns, a descent of the search and then the proof until it has been heard as often as portfolios
     are valued, each about an LP, so that what they find does not depend on how fast they are. One core is then enough.
@@ -48,11 +50,12 @@ class Race:
         bounds: Bounds | None = None,
         is_repeatable: bool = False,
         limits: Sequence[Limit] = (),
+        priced: PricedProof | None = None,
     ) -> None:
         self.contest, self._is_repeatable = contest, is_repeatable
         has_plan = contest.best.values is not None
         self.local = LocalSearch(portfolios, valuation, contest.keep, contest.seconds_left, bounds, has_plan, limits)
-        self.proving = Proving(contest, proofs, self.local, threads)
+        self.proving = Proving(contest, proofs, self.local, threads, priced)
         self.is_interrupted = False
         """Whether Ctrl-C ended it."""
 
@@ -132,7 +135,7 @@ class Race:
     def _descend(self, known: list[Array]) -> None:
         """Betters what is known until there is a plan."""
         for portfolio in known:
-            self.local.descend(portfolio)
+            self.local.descend(portfolio, self._is_priced)
             if self.local.portfolio is not None:
                 break
         self._bound_by_search()
@@ -150,6 +153,7 @@ class Race:
             knows_much = self.proving.by_chain or self.local.limits
             while goes_on and contest.seconds_left() > 0:
                 contest.turns.pass_on(SEARCH)
+                self._go_by_chain()
                 hint, contest.hint = contest.hint, None
                 if hint is not None and hint.total < contest.lowest:
                     self.local.descend(hint.portfolio)
@@ -157,6 +161,17 @@ class Race:
                     goes_on = self.local.begin_anew(contest.has_hint)
                 if self.local.valued >= self.local.most_values:
                     contest.stop()
+
+    def _is_priced(self) -> bool:
+        """Whether portfolios can be valued by chain now, and are not so far."""
+        proof = self.proving.priced
+        return proof is not None and proof.is_priced and isinstance(self.local.valuation, Valuation)
+
+    def _go_by_chain(self) -> None:
+        """Goes on with values by chain, once the proof has found the price of what is held."""
+        proof, together = self.proving.priced, self.local.valuation
+        if proof is not None and isinstance(together, Valuation) and self._is_priced():
+            self.local.go_on_with(PricedValuation(proof, together, self.local.limits, lambda: self.contest.lowest))
 
     def _begin(self, known: list[Array]) -> None:
         """A first descent from what is known, beside a relaxation by chain from what that rounds to: with its cuts few values

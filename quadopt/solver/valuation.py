@@ -34,6 +34,9 @@ ABOVE_PRICE = 2.0
 DEARER, TIMES = 10.0, 8
 """By how much the penalty is raised where an excess pays, and how often at most: where it still pays then, there is no plan."""
 
+DEARER_TIMES = 3
+"""How often it is raised for one portfolio at most."""
+
 
 @dataclass(frozen=True)
 class Value:

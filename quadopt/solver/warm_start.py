@@ -86,6 +86,10 @@ class WarmStart:
         """What a search leaves that is not by chain."""
         return cls({}, np.zeros(0), {}, ended={pattern: basis})
 
+    def relaxed_of(self, starts: Sequence[Start]) -> Array:
+        """How much the relaxation has taken of each of some starts."""
+        return np.array([self.relaxed.get(start, 0.0) for start in starts])
+
     def fitting(self, patterns: Sequence[bytes]) -> int:
         """How many of some chains are known."""
         return sum(one in self.chains for one in patterns)

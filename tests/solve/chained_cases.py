@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -30,9 +31,14 @@ class Reached(Exception):
     """The dependence stage has come."""
 
 
-def staged(seed: int, budgets: float = 1.0, method: str = "guided") -> Staged:
+def stressed(seed: int, method: str = "guided") -> Staged:
+    """The same case with disruptions, so that there is a stress stage."""
+    return staged(seed, 1.0, method, replace(SHAPE, disruptions=2))
+
+
+def staged(seed: int, budgets: float = 1.0, method: str = "guided", shape: Shape = SHAPE) -> Staged:
     """A synthetic case, ready to run; HiGHS is not left alone first."""
-    tables = synthetic_tables(SHAPE, seed)
+    tables = synthetic_tables(shape, seed)
     for row in tables["fund"]:
         if isinstance(row.get("stock_limit"), int | float):
             row["stock_limit"] *= budgets

@@ -4,6 +4,7 @@ portfolio keeps to it."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from unittest.mock import patch
 
@@ -40,7 +41,7 @@ def limit_of(search: Search, known: list[Array], level: float) -> Limit:
         value = chained.value(portfolio, SECONDS)
         assert value is not None
         bounds.keep(value.cuts, portfolio)
-    return Limit.of(bounds, level, chained)
+    return Limit.of(bounds, level, level, chained)
 
 
 def linear(search: Search, seed: int) -> Bounds:
@@ -84,8 +85,9 @@ def test_moves_and_small_programs_keep_a_limit(seed: int) -> None:
     moves = portfolios.moves(here)
     chosen = portfolios.fitting(moves, here, np.arange(moves.project.size))
     after = [limit.bounds.at(moves.after(here, tuple(k for k in row if k >= 0))) for row in chosen.tolist()]
-    limit = Limit(limit.bounds, float(np.median(after)) + 1e-9, None)
-    assert limit.keeps(here, moves, chosen).tolist() == [value <= limit.level for value in after]
+    limit = replace(limit, level=float(np.median(after)) + 1e-9, valuation=None)
+    wanted = [max(0.0, value - limit.level) for value in after]
+    assert limit.excess(here, moves, chosen) == pytest.approx(wanted, abs=1e-12)
 
     objective = linear(search, seed)
     program = limit.added_to(objective.program(portfolios), portfolios)
@@ -105,7 +107,7 @@ def test_what_is_sought_is_near_and_promises_more(seed: int, prices: int) -> Non
     portfolios, objective = search._portfolios, linear(search, prices)
     tried = some_portfolios(search, COUNT)
     limit = limit_of(search, tried[:4], 0.0)
-    limit = Limit(limit.bounds, max(limit.bounds.at(one) for one in tried), None)
+    limit = replace(limit, level=max(limit.bounds.at(one) for one in tried), valuation=None)
     near, here = Neighbourhood(portfolios, objective, [limit]), tried[-1]
     found = near.promising(here, objective.at(here) - 1e-6, lambda: False)
     for _ in range((WIDEST - FIRST) // WIDER):
