@@ -174,8 +174,8 @@ class PricedValuation:
     worth `lowest`; a `Valuation`'s place in a search.
 
     A portfolio that comes to less than the level is worth more than at the proof's price, since room is worth nothing: it is
-    valued too at what linking rows have cost in the last linear program of all chains together. One that is known to exceed one of
-    the `limits` has no plan, and counts as worse the more it does.
+    valued too at what linking rows have cost in the last linear program of all chains together. One that is known to exceed
+    one of the `limits` has no plan, and counts as worse the more it does.
     """
 
     def __init__(
