@@ -36,8 +36,8 @@ VIOLATED = 1e-9
 class ChainProof:
     """What the proof of a part in chains is made of. `bounds` are shared with the search."""
 
-    more_cuts = 3
-    """Times as many cuts with which a MIP begins anew."""
+    more_cuts, cut_at = 3, 1
+    """Times as many cuts with which a MIP begins anew, and at how many of the last portfolios of one cuts are taken."""
 
     def __init__(self, part: Part, chains: Chains, portfolios: Portfolios, bounds: Bounds, threads: int) -> None:
         self.part, self.portfolios, self.bounds = part, portfolios, bounds

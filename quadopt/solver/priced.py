@@ -76,7 +76,7 @@ class PricedProof(ChainProof):
     `worth`: what a plan is worth, for the scale of prices.
     """
 
-    more_cuts = 2
+    more_cuts, cut_at = 2, 10
 
     def __init__(
         self,

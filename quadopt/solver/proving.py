@@ -55,6 +55,8 @@ class Proving(Company):
         self._target = np.inf
         """What a plan of the MIP that runs is worth at most."""
         self._running: HighsModel | None = None
+        self._came_across = list[Array]()
+        """Portfolios of the plans of the MIP that runs, the better ones later."""
         self._cuts = list[Cut]()
         """Of the branches' pieces: they hold whichever suppliers are left out."""
         self._calls = 0
@@ -120,8 +122,8 @@ class Proving(Company):
             if contest.seconds_left() <= 0:
                 return
             if ended.values is not None:
-                portfolio = np.round(ended.values[proof.portfolios.columns_of_starts])
-                proof.cut(portfolio, contest.seconds_left)
+                for portfolio in self._came_across[-proof.cut_at :]:
+                    proof.cut(portfolio, contest.seconds_left)
                 if ended.is_optimal and proof.bounds.added == known:
                     return
             elif ended.status is not Status.STOPPED_WITHOUT_PLAN:
@@ -166,7 +168,7 @@ class Proving(Company):
             model.look_below(target)
             model.branch_on_sums(self._local.portfolios.of_projects)
         self._running, self._proof, self._program, self._target = model, proof, program, target
-        self._offered = np.inf if is_open else -np.inf
+        self._offered, self._came_across = np.inf if is_open else -np.inf, []
         start = self.offer()
         if start is None and is_open and best.values is not None:
             self._offered, start = best.incumbent, proof.from_whole(best.values)
@@ -194,6 +196,7 @@ class Proving(Company):
         total = float(program.cost @ values + program.constant)
         if total < self._contest.lowest:
             self._contest.hint = Hint(np.round(values[program.is_integer]), total)
+        self._came_across.append(np.round(values[program.is_integer]))
 
     def offer(self) -> Array | None:
         """The local search's best plan, once."""
