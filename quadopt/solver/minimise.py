@@ -352,9 +352,10 @@ class Search:
 
     def _priced(self, part: Part) -> PricedProof | None:
         """What proves a part with branches by chain, what is held of the stage before at a price; None where it is not apart but
-        for that."""
+        for that, and where its chains were too large to keep."""
         limits, worth = self.owner.limits, self.best.incumbent
-        chains = self._apart(part, worth) if len(limits) == 1 and np.isfinite(worth) else None
+        is_kept = len(limits) == 1 and limits[0].valuation is not None
+        chains = self._apart(part, worth) if is_kept and np.isfinite(worth) else None
         shared = None if chains is None else Shared.of(chains, limits[0], self._portfolios)
         if chains is None or shared is None:
             return None

@@ -191,3 +191,10 @@ def test_nothing_is_shared_out_of_what_is_held_at_zero_or_elsewhere() -> None:
     assert Shared.of(chains, limit, search._portfolios) is not None
     assert Shared.of(chains, replace(limit, level=0.0), search._portfolios) is None
     assert Shared.of(chains, replace(limit, level=2 * limit.level), search._portfolios) is None
+
+
+def test_what_is_too_large_to_keep_is_not_priced() -> None:
+    search = stress_stage(SEEDS[0])
+    limits = [replace(limit, valuation=None) for limit in search.owner.limits]
+    with patch.object(search.owner, "limits", limits):
+        assert search._priced(search.joining.part([])) is None
