@@ -23,6 +23,7 @@ from quadopt.solver.recourse import Recourse
 from quadopt.solver.valuation import Valuation
 from tests.solve.chained_cases import GAP, SECONDS, Reached, some_portfolios, stressed
 from tests.solve.test_guided import Run, assert_plans, watched
+from tests.solve.test_repeatable import late
 
 SEEDS = (4, 10, 21)
 COUNT = 14
@@ -198,3 +199,18 @@ def test_what_is_too_large_to_keep_is_not_priced() -> None:
     limits = [replace(limit, valuation=None) for limit in search.owner.limits]
     with patch.object(search.owner, "limits", limits):
         assert search._priced(search.joining.part([])) is None
+
+
+@pytest.mark.parametrize("seed", SEEDS[1:])  # the first does not end within its limit so late
+def test_in_turns_a_slow_search_or_proof_changes_nothing_at_a_price(seed: int) -> None:
+    def ended() -> tuple[list[tuple[float, float]], bytes]:
+        out = stressed(seed)
+        out.minimiser.is_repeatable = True
+        out.run()
+        return [(stage.incumbent, stage.bound) for stage in out.stages], out.values.tobytes()
+
+    first = ended()
+    with patch.object(LocalSearch, "value", late(LocalSearch.value)):
+        assert ended() == first
+    with patch.object(HighsModel, "_run", late(HighsModel._run)):
+        assert ended() == first
