@@ -12,7 +12,6 @@ import numpy as np
 
 from quadopt.solver.branched import BranchedValuation
 from quadopt.solver.chains import Chains
-from quadopt.solver.highs import Basis
 from quadopt.solver.master import Master
 from quadopt.solver.matrix import Array, Mask, Program
 from quadopt.solver.part import Part
@@ -48,10 +47,6 @@ class BranchedChain:
     def redirect(self, direction: Array) -> None:
         """Another level from now on: what it is of the chain's own columns, those of branches as before."""
         self._valuation.redirect(np.append(direction, np.zeros(self._shape.seen.size)))
-
-    def whole_basis(self) -> Basis:
-        """Statuses of its columns and rows at the last answer, cuts the last."""
-        return self._valuation.whole_basis()
 
     def cancel(self) -> None:
         """Ends a solve that is under way in another thread."""
@@ -95,10 +90,6 @@ class BranchedChains:
         self._chains = chains
         for piece, shape in zip(self._pieces, chains.shapes, strict=True):
             piece.redirect(shape.direction)
-
-    def bases(self) -> list[Basis]:
-        """By chain, where its program has ended at the last portfolio."""
-        return [piece.whole_basis() for piece in self._pieces]
 
     def cancel(self) -> None:
         """Ends what is under way in another thread."""

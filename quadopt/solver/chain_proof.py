@@ -38,6 +38,8 @@ class ChainProof:
 
     more_cuts, cut_at = 3, 1
     """Times as many cuts with which a MIP begins anew, and at how many of the last portfolios of one cuts are taken."""
+    heeds_plans = True
+    """Whether one begins anew where a better plan leaves fewer portfolios to look at."""
 
     def __init__(self, part: Part, chains: Chains, portfolios: Portfolios, bounds: Bounds, threads: int) -> None:
         self.part, self.portfolios, self.bounds = part, portfolios, bounds
@@ -104,7 +106,7 @@ class ChainProof:
                 step = 1.0
             else:
                 break
-        self.ended = self._bases()
+        self._keep_bases()
         return True
 
     def cut(self, portfolio: Array, seconds_left: Callable[[], float]) -> None:
@@ -128,8 +130,8 @@ class ChainProof:
     def _answers(self, point: Array, seconds: float) -> list[Answer] | None:
         return self.valuation.answers(point, seconds)
 
-    def _bases(self) -> list[Basis]:
-        return self.valuation.bases()
+    def _keep_bases(self) -> None:
+        self.ended = self.valuation.bases()
 
     def _told(self, cut: Cut, point: Array) -> float:
         return cut.constant + float(cut.prices @ point[self.bounds.seen[cut.piece]])

@@ -17,7 +17,6 @@ from quadopt.solver.branched_chains import BranchedChains
 from quadopt.solver.chain_proof import ChainProof
 from quadopt.solver.chained import KEPT
 from quadopt.solver.chains import Chains
-from quadopt.solver.highs import Basis
 from quadopt.solver.limits import Limit
 from quadopt.solver.matrix import Array, Indices, Mask
 from quadopt.solver.part import Part
@@ -64,6 +63,10 @@ class Shared:
         be above theirs."""
         return self.least + self.level - self.plan
 
+    def price(self, worth: float) -> float:
+        """The price to begin with where portfolios are worth about so much."""
+        return max(0.0, DEAR * worth / self.level)
+
     @property
     def room(self) -> float:
         """How far the relaxation could be below the level."""
@@ -77,6 +80,7 @@ class PricedProof(ChainProof):
     """
 
     more_cuts, cut_at = 2, 10
+    heeds_plans = False
 
     def __init__(
         self,
@@ -89,7 +93,7 @@ class PricedProof(ChainProof):
         threads: int,
     ) -> None:
         self._shared = shared
-        chains = self._at(max(0.0, DEAR * worth / shared.level), chains)
+        chains = self._at(shared.price(worth), chains)
         super().__init__(part, chains, portfolios, _bounds(chains), threads)
         self._branches = branches
         self.by_chain = BranchedChains(chains, branches, threads)
@@ -111,7 +115,7 @@ class PricedProof(ChainProof):
         answers = self._answers(begin, max(1.0, seconds_left()))
         if answers is None:
             return False
-        price = max(0.0, DEAR * self._objective(begin, answers) / self._shared.level)
+        price = self._shared.price(self._objective(begin, answers))
         for _ in range(TRIES):
             self._set_price(price)
             if not super().relax(begin, hear, seconds_left):
@@ -160,8 +164,8 @@ class PricedProof(ChainProof):
     def _answers(self, point: Array, seconds: float) -> list[Answer] | None:
         return self.by_chain.answers(point, seconds)
 
-    def _bases(self) -> list[Basis]:
-        return self.by_chain.bases()
+    def _keep_bases(self) -> None:
+        """Nobody begins there: the search asks the same chains."""
 
 
 def _bounds(chains: Chains) -> Bounds:

@@ -193,10 +193,10 @@ class Proving(Company):
     def take(self, values: Array) -> None:
         """A plan of the MIP, as a hint for the local search."""
         program = self._program
-        total = float(program.cost @ values + program.constant)
+        total, portfolio = float(program.cost @ values + program.constant), np.round(values[program.is_integer])
         if total < self._contest.lowest:
-            self._contest.hint = Hint(np.round(values[program.is_integer]), total)
-        self._came_across.append(np.round(values[program.is_integer]))
+            self._contest.hint = Hint(portfolio, total)
+        self._came_across.append(portfolio)
 
     def offer(self) -> Array | None:
         """The local search's best plan, once."""
@@ -213,9 +213,7 @@ class Proving(Company):
 
     @property
     def _is_outdated(self) -> bool:
-        """Whether a MIP by chain would close the gap with fewer portfolios to look at, now that there is a better plan; at a
-        price its bound is too far below for that."""
+        """Whether a MIP by chain would close the gap with fewer portfolios to look at, now that there is a better plan."""
         contest = self._contest
         better = contest.closing() + LOWER * contest.gap * abs(contest.lowest)
-        is_exact = isinstance(self._proof, ChainProof) and not isinstance(self._proof, PricedProof)
-        return is_exact and better < self._target
+        return isinstance(self._proof, ChainProof) and self._proof.heeds_plans and better < self._target

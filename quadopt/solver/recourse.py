@@ -9,6 +9,7 @@ Birge and Louveaux, 1988).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -154,7 +155,12 @@ class Recourse:
         self.rows = np.zeros(program.row_lower.size, dtype=bool)
         for shape in shapes:
             self.columns[shape.columns], self.rows[shape.rows] = True, True
-        self._pieces = [Piece(k, shape, program, threads) for k, shape in enumerate(shapes)]
+        self._program, self._threads = program, threads
+
+    @cached_property
+    def _pieces(self) -> list[Piece]:
+        """Made by the thread that asks first: some proofs never do."""
+        return [Piece(k, shape, self._program, self._threads) for k, shape in enumerate(self.shapes)]
 
     def answers(self, x: Array) -> list[Answer] | None:
         """What every piece comes to beside a base path (a point of the whole program); None where one has no solution."""

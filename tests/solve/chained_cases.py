@@ -47,6 +47,13 @@ def staged(seed: int, budgets: float = 1.0, method: str = "guided", shape: Shape
     return out
 
 
+def ended_in_turns(out: Staged) -> tuple[list[tuple[float, float]], bytes]:
+    """How each stage ends where search and proof take turns, and the plan."""
+    out.minimiser.is_repeatable = True
+    out.run()
+    return [(stage.incumbent, stage.bound) for stage in out.stages], out.values.tobytes()
+
+
 @cache
 def dependence_stage(seed: int, budgets: float = 1.0) -> Search:
     """The search of the dependence stage, not begun; all suppliers are left in."""

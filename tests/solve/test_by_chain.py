@@ -29,13 +29,14 @@ from tests.solve.chained_cases import (
     SEEDS,
     TIGHT,
     dependence_stage,
+    ended_in_turns,
     first_plan,
     in_chains,
     some_portfolios,
     staged,
 )
 from tests.solve.test_guided import Run, assert_plans, watched
-from tests.solve.test_repeatable import late
+from tests.solve.test_repeatable import assert_speed_changes_nothing
 
 
 @pytest.mark.parametrize("budgets", [1.0, TIGHT])
@@ -203,17 +204,7 @@ def test_a_mip_of_the_whole_part_goes_on_however_many_cuts_there_are() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_in_turns_a_slow_search_or_proof_changes_nothing(seed: int) -> None:
-    def ended() -> tuple[list[tuple[float, float]], bytes]:
-        out = staged(seed)
-        out.minimiser.is_repeatable = True
-        out.run()
-        return [(stage.incumbent, stage.bound) for stage in out.stages], out.values.tobytes()
-
-    first = ended()
-    with patch.object(LocalSearch, "value", late(LocalSearch.value)):
-        assert ended() == first
-    with patch.object(HighsModel, "_run", late(HighsModel._run)):
-        assert ended() == first
+    assert_speed_changes_nothing(lambda: ended_in_turns(staged(seed)))
 
 
 def test_a_search_has_no_more_than_one_bound_a_piece_and_value() -> None:

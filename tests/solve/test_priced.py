@@ -21,9 +21,9 @@ from quadopt.solver.minimise import Search
 from quadopt.solver.priced import NEAR, TRIES, PricedProof, PricedValuation, Shared
 from quadopt.solver.recourse import Recourse
 from quadopt.solver.valuation import Valuation
-from tests.solve.chained_cases import GAP, SECONDS, Reached, some_portfolios, stressed
+from tests.solve.chained_cases import GAP, SECONDS, Reached, ended_in_turns, some_portfolios, stressed
 from tests.solve.test_guided import Run, assert_plans, watched
-from tests.solve.test_repeatable import late
+from tests.solve.test_repeatable import assert_speed_changes_nothing
 
 SEEDS = (4, 10, 21)
 COUNT = 14
@@ -203,14 +203,4 @@ def test_what_is_too_large_to_keep_is_not_priced() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS[1:])  # the first does not end within its limit so late
 def test_in_turns_a_slow_search_or_proof_changes_nothing_at_a_price(seed: int) -> None:
-    def ended() -> tuple[list[tuple[float, float]], bytes]:
-        out = stressed(seed)
-        out.minimiser.is_repeatable = True
-        out.run()
-        return [(stage.incumbent, stage.bound) for stage in out.stages], out.values.tobytes()
-
-    first = ended()
-    with patch.object(LocalSearch, "value", late(LocalSearch.value)):
-        assert ended() == first
-    with patch.object(HighsModel, "_run", late(HighsModel._run)):
-        assert ended() == first
+    assert_speed_changes_nothing(lambda: ended_in_turns(stressed(seed)))
